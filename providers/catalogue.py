@@ -1,0 +1,73 @@
+"""Which vendors are installed, and what their `catalog.toml` files say. Django's app registry is the register of vendors."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.apps import AppConfig, apps
+
+from providers.base import Capabilities, Lifecycle, ModelEntry, PriceLine, PriceList, Provider
+
+
+class ProviderConfig(AppConfig):
+    """Base of every vendor's AppConfig, which sets `default = True`, its name and its `provider`."""
+
+    default = False
+    default_auto_field = "django.db.models.BigAutoField"
+    provider: ClassVar[Provider]
+    emulator: ClassVar[str] = ""
+
+
+def installed_providers() -> dict[str, Provider]:
+    """Every installed vendor by its id, in the order of INSTALLED_APPS."""
+    configs = (config for config in apps.get_app_configs() if isinstance(config, ProviderConfig))
+    return {config.provider.id: config.provider for config in configs}
+
+
+def find_provider(provider_id: str) -> Provider | None:
+    """The installed vendor with that id, or None."""
+    return installed_providers().get(provider_id)
+
+
+def read_catalog(path: Path) -> tuple[ModelEntry, ...]:
+    """The models of a `catalog.toml`. Raises ValueError or KeyError on a file that is not well formed."""
+    with path.open("rb") as file:
+        document = tomllib.load(file)
+    tables = document.get("size_tables", {})
+    return tuple(_entry(model, tables) for model in document["models"])
+
+
+def _entry(model: Mapping[str, Any], tables: Mapping[str, Any]) -> ModelEntry:
+    abilities = dict(model.get("capabilities", {}))
+    abilities["sizes"] = _sizes(abilities.pop("sizes", {}), tables)
+    return ModelEntry(
+        id=model["id"],
+        name=model["name"],
+        description=model.get("description", ""),
+        aliases=tuple(model.get("aliases", ())),
+        lifecycle=Lifecycle(**model.get("lifecycle", {})),
+        capabilities=Capabilities.from_json(abilities),
+        prices=tuple(_price_list(price) for price in model.get("prices", ())),
+        registered_from_start=model.get("registered_from_start", False),
+    )
+
+
+def _sizes(sizes: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
+    """A resolution's sizes stand in the model itself or name one of the file's `size_tables`."""
+    return {resolution: tables[size] if isinstance(size, str) else size for resolution, size in sizes.items()}
+
+
+def _price_list(price: Mapping[str, Any]) -> PriceList:
+    effective_from = price["effective_from"]
+    if not isinstance(effective_from, datetime):
+        effective_from = datetime(effective_from.year, effective_from.month, effective_from.day, tzinfo=UTC)
+    lines = tuple(PriceLine(**line) for line in price["lines"])
+    return PriceList(
+        currency=price["currency"],
+        effective_from=effective_from,
+        lines=lines,
+        source=price["source"],
+        read_on=price["read_on"],
+    )

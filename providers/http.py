@@ -1,0 +1,230 @@
+"""The one HTTP door to vendors: time-outs, the ten-second rule, the answer's bytes on disk before anyone reads them, error mapping.
+
+A call that may cost goes through `Door.submit`, a read through `Door.read`. Nothing is ever repeated here. The hub
+grants a costly call by opening a `transmission`; without one (tests, tools) the same door works and writes no file.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+from providers.errors import Busy, OutcomeUnknown, ProviderError
+
+SEND_WITHIN_SECONDS = 10.0
+CONNECT_SECONDS = 5.0
+LARGEST_ANSWER = 128 * 1024 * 1024
+CHUNK = 256 * 1024
+
+
+def boot_clock() -> float:
+    """Seconds that go on while the process is stopped or the machine sleeps."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.clock_gettime(clock) if clock is not None else time.monotonic()
+
+
+@dataclass
+class Transmission:
+    """The hub's leave for one costly call: when the first byte may leave at the latest, and where answers are kept.
+
+    `answers` is a path without ending; the n-th answer is kept as `<answers>-<n>.answer`. With `replay` nothing is
+    sent: the kept answers are given again, so that a vendor's own decoding serves recovery too.
+    """
+
+    send_before: float
+    answers: Path
+    replay: bool = False
+    calls: int = 0
+
+    def next_answer(self) -> Path:
+        self.calls += 1
+        return self.answers.with_name(f"{self.answers.name}-{self.calls}.answer")
+
+
+_current: ContextVar[Transmission | None] = ContextVar("transmission", default=None)
+
+
+@contextmanager
+def transmission(answers: Path, *, replay: bool = False, send_before: float | None = None) -> Iterator[Transmission]:
+    """Open the leave for one call. `send_before` is in seconds of `boot_clock`, by default ten seconds from now."""
+    leave = Transmission(boot_clock() + SEND_WITHIN_SECONDS if send_before is None else send_before, answers, replay)
+    token = _current.set(leave)
+    try:
+        yield leave
+    finally:
+        _current.reset(token)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, whole. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The decoded body. Raises ValueError when it is not JSON."""
+        return orjson.loads(self.body)
+
+    @property
+    def text(self) -> str:
+        """The start of the body, for people."""
+        return self.body[:2000].decode("utf-8", "replace")
+
+
+class NotSent(Busy):
+    """The call surely did not leave this machine."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("connect_failed_not_sent", message)
+
+
+class Door:
+    """The HTTP client of one vendor. `name` begins its error sentences: "Gemini API error (HTTP 429): …"."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        read_seconds: float = 600.0,
+        largest_answer: int = LARGEST_ANSWER,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.name = name
+        self._largest_answer = largest_answer
+        self._timeout = httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, pool=SEND_WITHIN_SECONDS)
+        self._transport = transport
+        self._client: httpx.Client | None = None
+        self._lock = threading.Lock()
+
+    def submit(self, method: str, url: str, *, headers: Mapping[str, str], **body: Any) -> Answer:
+        """Send a call that may cost, once. Raises `NotSent`, or `OutcomeUnknown` once a byte may have left."""
+        leave = _current.get()
+        kept = leave.next_answer() if leave else None
+        if leave and leave.replay:
+            return _kept_answer(kept)
+        sent = threading.Event()
+        request = self._request(method, url, headers, body, _send_gate(leave, sent))
+        with self._error_mapping(sent, costly=True):
+            return self._exchange(request, kept)
+
+    def read(self, url: str, *, headers: Mapping[str, str], seconds: float = 30.0, **query: Any) -> Answer:
+        """A free GET. Raises `Busy` on any transport failure: a read may always be repeated."""
+        request = self._request("GET", url, headers, query, None)
+        request.extensions["timeout"] = httpx.Timeout(seconds, connect=CONNECT_SECONDS).as_dict()
+        with self._error_mapping(threading.Event(), costly=False):
+            return self._exchange(request, None)
+
+    @property
+    def client(self) -> httpx.Client:
+        with self._lock:
+            if self._client is None:
+                limits = httpx.Limits(max_connections=2000, max_keepalive_connections=200)
+                self._client = httpx.Client(
+                    timeout=self._timeout, limits=limits, follow_redirects=False, transport=self._transport
+                )
+            return self._client
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any], gate: Any
+    ) -> httpx.Request:
+        fields = dict(body)
+        sent_headers = dict(headers)
+        if "json" in fields:
+            fields["content"] = orjson.dumps(fields.pop("json"))
+            sent_headers.setdefault("content-type", "application/json")
+        extensions = {"trace": gate} if gate else {}
+        try:
+            request = self.client.build_request(method, url, headers=sent_headers, extensions=extensions, **fields)
+            request.headers.raw  # noqa: B018 - encoding a header can fail, and must fail before anything is sent
+        except (UnicodeEncodeError, httpx.InvalidURL, TypeError) as error:
+            raise NotSent(f"{self.name}: the request could not be written ({type(error).__name__}).") from error
+        if gate:
+            gate("about_to_send", {})
+        return request
+
+    def _exchange(self, request: httpx.Request, kept: Path | None) -> Answer:
+        response = self.client.send(request, stream=True)
+        try:
+            return self._receive(response, kept)
+        finally:
+            response.close()
+
+    def _receive(self, response: httpx.Response, kept: Path | None) -> Answer:
+        """The whole body; with `kept`, streamed into a file that gets its final name only when it is complete."""
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        chunks: list[bytes] = []
+        size = 0
+        part = kept.with_suffix(".part") if kept else None
+        file = part.open("wb") if part else None
+        try:
+            if file:
+                file.write(json.dumps({"status": response.status_code, "headers": headers}).encode() + b"\n")
+            for chunk in response.iter_bytes(CHUNK):
+                size += len(chunk)
+                if size > self._largest_answer:
+                    raise OutcomeUnknown(
+                        f"{self.name} sent more than {self._largest_answer} bytes, which is not read further.",
+                        request_id=headers.get("x-request-id", ""),
+                    )
+                chunks.append(chunk)
+                if file:
+                    file.write(chunk)
+        finally:
+            if file:
+                file.close()
+        if part and kept:
+            part.replace(kept)
+        return Answer(response.status_code, headers, b"".join(chunks))
+
+    @contextmanager
+    def _error_mapping(self, sent: threading.Event, *, costly: bool) -> Iterator[None]:
+        try:
+            yield
+        except ProviderError:
+            raise
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol,
+                httpx.LocalProtocolError, httpx.ProxyError) as error:  # fmt: skip
+            raise NotSent(f"{self.name} could not be reached ({type(error).__name__}); nothing was sent.") from error
+        except httpx.TimeoutException as error:
+            raise self._lost(f"{self.name} did not answer in time", sent, costly) from error
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            raise self._lost(f"The connection to {self.name} broke ({type(error).__name__})", sent, costly) from error
+
+    def _lost(self, what: str, sent: threading.Event, costly: bool) -> ProviderError:
+        if not costly:
+            return Busy("connect_failed_not_sent", f"{what}; it was only a question, nothing was billed.")
+        if not sent.is_set() and self._transport is None:
+            return NotSent(f"{what} before anything was sent.")
+        return OutcomeUnknown(f"{what} after the request was sent; it may have been carried out and billed.")
+
+
+def _send_gate(leave: Transmission | None, sent: threading.Event) -> Callable[[str, Any], None]:
+    """Stops a call whose leave is too old just before its first byte: a process that was paused sends nothing."""
+
+    def gate(event: str, _: Any) -> None:
+        if event not in ("about_to_send", "http11.send_request_headers.started"):
+            return
+        if leave and boot_clock() > leave.send_before:
+            raise NotSent("The hub was held up for too long before sending; nothing was sent.")
+        if event != "about_to_send":
+            sent.set()
+
+    return gate
+
+
+def _kept_answer(path: Path | None) -> Answer:
+    if path is None or not path.exists():
+        raise OutcomeUnknown("The vendor's answer was not kept whole.")
+    head, _, body = path.read_bytes().partition(b"\n")
+    facts = json.loads(head)
+    return Answer(facts["status"], facts["headers"], body)

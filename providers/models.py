@@ -1,0 +1,127 @@
+"""What a vendor's `catalog.toml` says of a model: abilities, life-cycle and dated prices. Data without behaviour of a vendor."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime
+from typing import Any, Literal, Self
+
+Mode = Literal["text-to-image", "image-to-image", "inpaint"]
+SeedHonesty = Literal["guaranteed", "best_effort", "not_sent"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One vendor option of a model that the common fields lack. `kind` is text, integer, number or boolean."""
+
+    name: str
+    kind: Literal["text", "integer", "number", "boolean"] = "text"
+    choices: tuple[str, ...] = ()
+    default: Any = None
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What a model can do. Every flag is true or absent; a field that the model lacks is refused by name.
+
+    `sizes` maps resolution → aspect ratio → (width, height) in pixels as the vendor draws them; a model without
+    resolutions has the single resolution "". `known_sizes` maps sizes that users know ("1536x1024") to a ratio.
+    """
+
+    modes: tuple[Mode, ...] = ("text-to-image",)
+    sizes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    default_resolution: str = ""
+    known_sizes: Mapping[str, str] = field(default_factory=dict)
+    images_per_call: int = 1
+    longest_prompt: int = 32_000
+    seed: SeedHonesty = "not_sent"
+    negative_prompt: bool = False
+    guidance_scale: bool = False
+    strength: bool = False
+    enhance_prompt: bool = False
+    transparency: bool = False
+    qualities: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+    safety_levels: tuple[str, ...] = ()
+    output_formats: tuple[str, ...] = ()
+    most_input_images: int = 0
+    options: tuple[Option, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def resolutions(self) -> tuple[str, ...]:
+        return tuple(name for name in self.sizes if name)
+
+    @property
+    def aspect_ratios(self) -> tuple[str, ...]:
+        return tuple(self.sizes.get(self.default_resolution, {}))
+
+    def as_json(self) -> dict[str, Any]:
+        """The stored form: only what differs from "cannot", so that a flag is true or absent."""
+        return {name: value for name, value in asdict(self).items() if value not in (False, None, "", (), {}, [])}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        known = {item.name for item in fields(cls)}
+        unknown = sorted(set(stored) - known)
+        if unknown:
+            raise ValueError(f"Unknown capabilities: {', '.join(unknown)}.")
+        values = dict(stored)
+        values["options"] = tuple(Option(**_tuples(option)) for option in stored.get("options", ()))
+        values["sizes"] = {
+            resolution: {ratio: (int(size[0]), int(size[1])) for ratio, size in table.items()}
+            for resolution, table in stored.get("sizes", {}).items()
+        }
+        return cls(**_tuples(values))
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifecycle:
+    """A model's dates as the vendor gives them. Dates warn; only the vendor's own answer decides."""
+
+    released: date | None = None
+    deprecated: date | None = None
+    shut_down: date | None = None
+    successor: str = ""
+    note: str = ""
+    source: str = ""
+    read_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceLine:
+    """`amount` (exact decimal text, in the currency's unit) for every `per` of `unit`."""
+
+    unit: str
+    amount: str
+    per: int = 1
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceList:
+    """The prices of one model from `effective_from` on, with the page they were read from."""
+
+    currency: str
+    effective_from: datetime
+    lines: tuple[PriceLine, ...]
+    source: str
+    read_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry:
+    """One model of a vendor's catalogue. `id` is the vendor's own; `aliases` are names that users know it by."""
+
+    id: str
+    name: str
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    prices: tuple[PriceList, ...] = ()
+    registered_from_start: bool = False
