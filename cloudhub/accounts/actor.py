@@ -1,0 +1,70 @@
+"""Who acts: a person at a page or a program with a hub key, in one team, and what they may do."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from django.utils import timezone
+
+from cloudhub.accounts.models import HubKey, Membership, Role, Team, User
+from cloudhub.core.errors import Forbidden
+
+Permission = Literal["read", "generate", "manage"]
+PERMISSIONS: tuple[Permission, ...] = ("read", "generate", "manage")
+ROLE_PERMISSIONS: dict[str, tuple[Permission, ...]] = {
+    Role.OWNER: ("read", "generate", "manage"),
+    Role.MEMBER: ("read", "generate"),
+    Role.VIEWER: ("read",),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`permissions` are the role's, cut down to the hub key's scopes. `is_hub_owner` sees and manages every team."""
+
+    user: User
+    team: Team
+    role: str
+    hub_key: HubKey | None = None
+    permissions: frozenset[Permission] = field(default_factory=frozenset)
+
+    @property
+    def is_hub_owner(self) -> bool:
+        return self.user.is_superuser and self.may("manage")
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raises `Forbidden` with a sentence when the actor lacks the permission."""
+        if not self.may(permission):
+            who = f"The hub key {self.hub_key.name}" if self.hub_key else f"A {self.role}"
+            raise Forbidden(f"{who} may not {permission}.")
+
+    @property
+    def name(self) -> str:
+        """For reasons in the ledger: who did it."""
+        return f"{self.user.email} with key {self.hub_key.prefix}…" if self.hub_key else self.user.email
+
+
+def actor_of_user(user: User, team_id: int | None = None) -> Actor:
+    """The actor behind a session: in the wished team, else in the first team joined. Raises `Forbidden` without a team."""
+    memberships = Membership.objects.filter(user=user, team__archived_at=None).select_related("team").order_by("id")
+    chosen = memberships.filter(team_id=team_id).first() if team_id else None
+    membership = chosen or memberships.first()
+    if membership is None:
+        raise Forbidden("You are in no team yet. Ask the owner to add you to one.")
+    return Actor(user, membership.team, membership.role, None, frozenset(ROLE_PERMISSIONS[membership.role]))
+
+
+def actor_of_hub_key(key: HubKey) -> Actor:
+    """The actor behind a hub key: its user's role in its team, cut down to the key's scopes. Raises `Forbidden`."""
+    membership = Membership.objects.filter(user=key.user, team=key.team).select_related("team", "user").first()
+    if membership is None or not key.user.is_active:
+        raise Forbidden("The person of this hub key is no longer in its team.")
+    allowed = frozenset(ROLE_PERMISSIONS[membership.role]) & frozenset(key.scopes)
+    return Actor(membership.user, membership.team, membership.role, key, allowed)
+
+
+def is_usable(key: HubKey) -> bool:
+    """Neither revoked nor expired."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > timezone.now())
