@@ -1,0 +1,75 @@
+"""Find the model that a text means, and the vendor's description of it."""
+
+from django.db.models import QuerySet
+
+from cloudhub.catalog.lifecycle import standing
+from cloudhub.catalog.models import CloudModel
+from cloudhub.core.errors import AmbiguousModel, Conflict, Invalid, NotFound
+from providers.base import Capabilities, ModelEntry, Provider
+from providers.catalogue import find_provider
+
+
+def find_model(reference: object) -> CloudModel:
+    """The enabled registration that `reference` names: by key, then id, then vendor's id or alias if exactly one has it.
+
+    Raises `Invalid` (not text), `AmbiguousModel` (naming the keys) or `NotFound` (model_not_found).
+    """
+    if not isinstance(reference, str) or not reference:
+        raise Invalid.of({"model": "Name a model by its key."})
+    enabled = CloudModel.objects.filter(enabled=True)
+    exact = enabled.filter(key=reference).first()
+    if exact is None and reference.isascii() and reference.isdigit() and len(reference) < 18:
+        exact = enabled.filter(id=int(reference)).first()
+    if exact is not None:
+        return exact
+    matching = _by_vendor_id(enabled, reference)
+    if len(matching) > 1:
+        keys = ", ".join(model.key for model in matching)
+        raise AmbiguousModel(
+            f"Several models are called {reference}. Use one of the keys {keys}.", fields={"model": f"One of {keys}."}
+        )
+    if not matching:
+        raise NotFound(_unknown(reference), code="model_not_found")
+    return matching[0]
+
+
+def _by_vendor_id(enabled: QuerySet[CloudModel], reference: str) -> list[CloudModel]:
+    same_id = list(enabled.filter(cloud_model_id=reference).order_by("key"))
+    return same_id or [model for model in enabled.order_by("key") if reference in model.aliases]
+
+
+def _unknown(reference: str) -> str:
+    if CloudModel.objects.filter(key=reference, enabled=False).exists():
+        return f"The model {reference} is switched off. The owner can enable it under Models."
+    return f"There is no model {reference}. The owner can register it under Models."
+
+
+def models_for_picking() -> list[CloudModel]:
+    """Enabled models, those past their date last."""
+    models = CloudModel.objects.filter(enabled=True).order_by("name", "key")
+    return sorted(models, key=lambda model: standing(model).is_past)
+
+
+def default_model() -> CloudModel | None:
+    """What a person gets who chooses nothing: a living model, the practice vendor's only when there is no other."""
+    living = [model for model in models_for_picking() if not standing(model).is_past]
+    return next((model for model in living if model.provider != "practice"), living[0] if living else None)
+
+
+def provider_of(model: CloudModel) -> Provider:
+    """The model's vendor. Raises `Conflict` when its app is no longer installed."""
+    vendor = find_provider(model.provider)
+    if vendor is None:
+        raise Conflict(f"The vendor {model.provider} is not installed here.", code="provider_missing")
+    return vendor
+
+
+def entry_of(model: CloudModel) -> ModelEntry:
+    """The vendor's description as the registration holds it: what is registered decides, not today's file."""
+    return ModelEntry(
+        id=model.cloud_model_id,
+        name=model.name,
+        description=model.description,
+        aliases=tuple(model.aliases),
+        capabilities=Capabilities.from_json(model.capabilities),
+    )

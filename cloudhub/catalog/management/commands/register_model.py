@@ -1,0 +1,31 @@
+"""Register a model of a vendor's catalogue."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cloudhub.catalog.lifecycle import lifecycle_warnings
+from cloudhub.catalog.register import register_model
+from cloudhub.core.errors import HubError
+
+
+class Command(BaseCommand):
+    help = "Register a vendor's model by its id or an alias."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("provider")
+        parser.add_argument("cloud_model_id")
+        parser.add_argument("--key", default="", help="the hub's name for it, by default the vendor's id")
+        parser.add_argument("--name", default="")
+        parser.add_argument("--price-per-image", help='in dollars, such as "0.039", when the catalogue has none')
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        names = ("provider", "cloud_model_id", "key", "name", "price_per_image")
+        try:
+            model = register_model(**{name: options[name] for name in names})
+        except HubError as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(f"Registered {model.name} with key {model.key}.")
+        for warning in lifecycle_warnings(model):
+            self.stdout.write(f"! {warning}")

@@ -1,0 +1,208 @@
+"""Register, change and synchronise models."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from cloudhub.catalog.models import CloudModel, Price
+from cloudhub.core.database import run_transaction
+from cloudhub.core.errors import Conflict, Invalid
+from cloudhub.core.money import format_price, parse_price
+from providers.base import CloudGenerationRequest, InvalidField, ModelEntry, PriceList
+from providers.catalogue import find_provider, installed_providers
+
+_KEY = re.compile(r"[a-z0-9._-]{1,100}")
+_NOT_DEFAULTS = {"prompt", "input_images", "mask", "model", "seed"}
+
+
+def register_model(
+    *,
+    provider: str,
+    cloud_model_id: str,
+    name: str = "",
+    key: str = "",
+    description: str = "",
+    enabled: bool = True,
+    defaults: Mapping[str, Any] | None = None,
+    price_per_image: str | None = None,
+) -> CloudModel:
+    """Register a model of a vendor's catalogue, by the vendor's id or an alias.
+
+    Raises `Invalid` naming each field at fault, `Conflict` (already_registered) when the key is taken.
+    """
+    entry = _known_entry(provider, cloud_model_id)
+    key = key or entry.id.lower()
+    problems = _text_problems(name=name or entry.name, key=key, description=description, enabled=enabled)
+    problems |= _default_problems(defaults) | _price_problems(price_per_image)
+    if problems:
+        raise Invalid.of(problems)
+    model = CloudModel(key=key, provider=provider, cloud_model_id=entry.id, name=name or entry.name, enabled=enabled,
+                       description=description or entry.description, defaults=dict(defaults or {}))  # fmt: skip
+    _copy_entry(model, entry)
+
+    def insert() -> None:
+        model.save(force_insert=True)
+        _add_prices(model, entry)
+        if price_per_image is not None:
+            _set_price_by_hand(model, price_per_image)
+
+    try:
+        run_transaction(insert)
+    except IntegrityError as error:
+        taken = f"The key {key} is already registered. Choose another key, or change the model that has it."
+        raise Conflict(taken, code="already_registered") from error
+    return model
+
+
+def change_model(model: CloudModel, changes: Mapping[str, Any]) -> CloudModel:
+    """Change name, description, enabled, defaults or price_per_image (null gives the word back to the catalogue)."""
+    allowed = {"name", "description", "enabled", "defaults", "price_per_image"}
+    problems = {field: "This field cannot be changed." for field in changes if field not in allowed}
+    values = {"name": model.name, "description": model.description, "enabled": model.enabled, **changes}
+    problems |= _text_problems(key=model.key, **{field: values[field] for field in ("name", "description", "enabled")})
+    if "defaults" in changes:
+        problems |= _default_problems(changes["defaults"])
+    if changes.get("price_per_image") is not None:
+        problems |= _price_problems(changes["price_per_image"])
+    if problems:
+        raise Invalid.of(problems)
+
+    def update() -> None:
+        columns = {field: value for field, value in changes.items() if field != "price_per_image"}
+        if columns:
+            CloudModel.objects.filter(id=model.pk).update(**columns)
+        if "price_per_image" in changes:
+            _set_price_by_hand(model, changes["price_per_image"])
+
+    run_transaction(update)
+    model.refresh_from_db()
+    return model
+
+
+def synchronise_catalog() -> list[CloudModel]:
+    """Bring every registration up to its vendor's catalogue and register what is there from the start.
+
+    A changed price becomes a new row; past rows and the ledger lines that name them stay. Returns new registrations.
+    """
+    for model in CloudModel.objects.all():
+        vendor = find_provider(model.provider)
+        entry = vendor.model(model.cloud_model_id) if vendor else None
+        if entry is not None:
+            run_transaction(lambda model=model, entry=entry: _synchronise(model, entry))  # type: ignore[misc]
+    taken = set(CloudModel.objects.values_list("key", flat=True))
+    return [
+        register_model(provider=vendor.id, cloud_model_id=entry.id)
+        for vendor in installed_providers().values()
+        for entry in vendor.models
+        if entry.registered_from_start and entry.id.lower() not in taken
+    ]
+
+
+def _synchronise(model: CloudModel, entry: ModelEntry) -> None:
+    _copy_entry(model, entry)
+    model.save(update_fields=[*_ENTRY_FIELDS])
+    _add_prices(model, entry)
+
+
+_ENTRY_FIELDS = (
+    "aliases", "capabilities", "released_on", "deprecated_on", "shut_down_on", "successor", "lifecycle_note",
+    "lifecycle_source", "lifecycle_read_on",
+)  # fmt: skip
+
+
+def _copy_entry(model: CloudModel, entry: ModelEntry) -> None:
+    life = entry.lifecycle
+    model.aliases = list(entry.aliases)
+    model.capabilities = entry.capabilities.as_json()
+    model.released_on, model.deprecated_on, model.shut_down_on = life.released, life.deprecated, life.shut_down
+    model.successor, model.lifecycle_note, model.lifecycle_source = life.successor, life.note, life.source
+    model.lifecycle_read_on = life.read_on
+
+
+def _add_prices(model: CloudModel, entry: ModelEntry) -> None:
+    stored = {price.effective_from: price for price in model.prices.filter(by_hand=False)}
+    newest = max(stored.values(), key=lambda price: (price.effective_from, price.pk), default=None)
+    for price_list in entry.prices:
+        if price_list.effective_from not in stored:
+            _insert_price(model, price_list)
+    corrected = max(entry.prices, key=lambda price_list: price_list.effective_from, default=None)
+    if newest and corrected and newest.effective_from >= corrected.effective_from:
+        if newest.lines != _lines(corrected) or newest.currency != corrected.currency:
+            # The catalogue corrected a price without a new date: it counts from now, past quotes keep theirs.
+            _insert_price(model, corrected, effective_from=timezone.now())
+
+
+def _insert_price(model: CloudModel, price_list: PriceList, **changes: Any) -> None:
+    values = {"currency": price_list.currency, "effective_from": price_list.effective_from, "read_on": price_list.read_on,
+              "lines": _lines(price_list), "source": price_list.source, **changes}  # fmt: skip
+    Price.objects.create(model=model, **values)
+
+
+def _lines(price_list: PriceList) -> list[dict[str, Any]]:
+    return [
+        {"unit": line.unit, "amount": line.amount, "per": line.per, "description": line.description}
+        for line in price_list.lines
+    ]
+
+
+def _set_price_by_hand(model: CloudModel, amount: str | None) -> None:
+    newest = model.prices.filter(by_hand=False).first()
+    lines = []
+    if amount is not None:
+        lines = [{"unit": "image", "amount": format_price(parse_price(amount)), "per": 1, "description": "picture"}]
+    Price.objects.create(model=model, currency=newest.currency if newest else "USD", effective_from=timezone.now(),
+                         lines=lines, source="set by hand", read_on=timezone.now().date(), by_hand=True)  # fmt: skip
+
+
+def _known_entry(provider: str, cloud_model_id: str) -> ModelEntry:
+    vendors = installed_providers()
+    if not isinstance(provider, str) or provider not in vendors:
+        raise Invalid.of({"provider": f"There is no vendor {provider!r}. Choose one of {', '.join(vendors)}."})
+    vendor = vendors[provider]
+    entry = vendor.model(cloud_model_id) if isinstance(cloud_model_id, str) else None
+    if entry is None:
+        offer = ", ".join(entry.id for entry in vendor.models)
+        raise Invalid.of({"cloud_model_id": f"{vendor.label} has no model {cloud_model_id!r}. It has {offer}."})
+    return entry
+
+
+def _text_problems(*, name: Any, key: Any, description: Any, enabled: Any) -> dict[str, str]:
+    problems = {}
+    if not isinstance(name, str) or not name.strip() or len(name) > 120:
+        problems["name"] = "A name is text of 1 to 120 characters."
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        problems["key"] = "A key has 1 to 100 of the characters a-z, 0-9, dot, dash and underscore."
+    if not isinstance(description, str):
+        problems["description"] = "A description is text."
+    if not isinstance(enabled, bool):
+        problems["enabled"] = "Must be true or false."
+    return problems
+
+
+def _default_problems(defaults: Any) -> dict[str, str]:
+    if defaults is None:
+        return {}
+    if not isinstance(defaults, Mapping):
+        return {"defaults": "Defaults are an object of field names and values."}
+    known = set(CloudGenerationRequest.__dataclass_fields__) - _NOT_DEFAULTS
+    unknown = sorted(set(defaults) - known)
+    if unknown:
+        return {f"defaults.{field}": "There is no such field to set." for field in unknown}
+    try:
+        CloudGenerationRequest(prompt="a picture", **defaults)
+    except InvalidField as error:
+        return {f"defaults.{field}": sentence for field, sentence in error.fields.items()}
+    return {}
+
+
+def _price_problems(amount: Any) -> dict[str, str]:
+    if amount is None:
+        return {}
+    try:
+        parse_price(amount)
+    except ValueError:
+        return {"price_per_image": 'A price is decimal text in dollars, such as "0.039".'}
+    return {}
