@@ -1,0 +1,245 @@
+"""Make, change and end budgets, and say how they stand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.models import HubKey, Membership, Team
+from cloudhub.billing.models import Budget, BudgetWindow, Dimensions, Hold, LedgerEntry, Scope, WindowKind
+from cloudhub.billing.windows import (
+    applicable_budgets,
+    lock_budgets_against_calls,
+    matching_dimensions,
+    window_bounds,
+)
+from cloudhub.catalog.models import CloudModel
+from cloudhub.core.database import run_transaction
+from cloudhub.core.errors import Forbidden, Invalid, NotFound
+from cloudhub.core.money import CURRENCIES, parse_amount
+from providers.catalogue import installed_providers
+
+DEFAULT_ALERTS = [50, 80, 100]
+
+
+@dataclass(frozen=True)
+class BudgetStanding:
+    """How a budget stands in its current window, in micro-units of its currency."""
+
+    budget: Budget
+    window_start: datetime
+    window_end: datetime
+    spent: int
+    held: int
+
+    @property
+    def remaining(self) -> int:
+        return self.budget.limit_micros - self.spent - self.held
+
+
+def create_budget(actor: Actor, fields: Mapping[str, Any]) -> Budget:
+    """Make a budget from the fields of INTERFACES; it counts everything of its scope in the current window.
+
+    Raises `Invalid` naming each field, `Forbidden` for a scope beyond the actor's team.
+    """
+    actor.require("manage")
+    values = _read_fields(fields)
+    budget = Budget(**values)
+    _require_scope(actor, budget)
+
+    def insert() -> None:
+        lock_budgets_against_calls()
+        budget.save(force_insert=True)
+        _open_first_window(budget)
+
+    run_transaction(insert)
+    return budget
+
+
+def _open_first_window(budget: Budget) -> None:
+    """The current window, counting what was spent and is held since it began; open holds learn of it."""
+    starts_at, ends_at = window_bounds(budget, timezone.now())
+    window = BudgetWindow(budget=budget, starts_at=starts_at, ends_at=ends_at, limit_micros=budget.limit_micros,
+                          hard=budget.hard)  # fmt: skip
+    window.held_micros, window.posted_micros = recount(window)
+    window.save(force_insert=True)
+    inside = Hold.objects.filter(matching_dimensions(budget), state=Hold.State.OPEN)
+    for hold in inside.filter(held_at__gte=starts_at, held_at__lt=ends_at).select_for_update():
+        Hold.objects.filter(id=hold.pk).update(window_ids=sorted({*hold.window_ids, window.pk}))
+
+
+def recount(window: BudgetWindow) -> tuple[int, int]:
+    """(held, posted) of a window from the ledger's dimensions alone, never from counters or stored window lists."""
+    entries = LedgerEntry.objects.filter(
+        matching_dimensions(window.budget), held_at__gte=window.starts_at, held_at__lt=window.ends_at
+    )
+    sums = entries.aggregate(held=Sum("held_delta", default=0), posted=Sum("posted_delta", default=0))
+    return sums["held"], sums["posted"]
+
+
+def change_budget(actor: Actor, budget: Budget, changes: Mapping[str, Any]) -> Budget:
+    """Change limit, name, alerts or hard. A limit below what is spent is allowed: it only stops new calls."""
+    actor.require("manage")
+    _require_scope(actor, budget)
+    fixed = sorted(set(changes) - {"limit", "name", "alerts", "hard"})
+    if fixed:
+        raise Invalid.of({field: "This cannot be changed; end the budget and make another." for field in fixed})
+    values = _read_changes(changes)
+
+    def update() -> None:
+        Budget.objects.filter(id=budget.pk).update(**values)
+        counters = {name: value for name, value in values.items() if name in ("limit_micros", "hard")}
+        if counters:
+            BudgetWindow.objects.filter(budget=budget, ends_at__gt=timezone.now()).update(**counters)
+
+    if values:
+        run_transaction(update)
+        budget.refresh_from_db()
+    return budget
+
+
+def end_budget(actor: Actor, budget: Budget) -> None:
+    """End a budget; its windows and every ledger line stay."""
+    actor.require("manage")
+    _require_scope(actor, budget)
+    run_transaction(lambda: Budget.objects.filter(id=budget.pk, archived_at=None).update(archived_at=timezone.now()))
+
+
+def budgets_for(actor: Actor) -> QuerySet[Budget]:
+    """The living budgets that the actor may see: all for a hub owner, else those that can limit the actor's team."""
+    living = Budget.objects.filter(archived_at=None).order_by("id")
+    if actor.is_hub_owner:
+        return living
+    people = [str(pk) for pk in Membership.objects.filter(team=actor.team).values_list("user_id", flat=True)]
+    keys = [str(pk) for pk in HubKey.objects.filter(team=actor.team).values_list("id", flat=True)]
+    visible = Q(scope=Scope.TEAM, target=str(actor.team.pk)) | Q(scope=Scope.USER, target__in=people)
+    visible |= Q(scope=Scope.HUB_KEY, target__in=keys)
+    return living.filter(visible | Q(scope__in=[Scope.HUB, Scope.PROVIDER, Scope.MODEL, Scope.TAG]))
+
+
+def find_budget(actor: Actor, budget_id: object) -> Budget:
+    """Raises `NotFound` for a budget that the actor may not see."""
+    text = str(budget_id)
+    found = budgets_for(actor).filter(id=int(text)).first() if text.isascii() and text.isdigit() else None
+    if found is None:
+        raise NotFound("There is no such budget.")
+    return found
+
+
+def budget_standing(budget: Budget, at: datetime | None = None) -> BudgetStanding:
+    """How the budget stands now; a window that no call has opened yet is empty."""
+    at = at or timezone.now()
+    window = BudgetWindow.objects.filter(budget=budget, starts_at__lte=at, ends_at__gt=at).first()
+    if window is None:
+        return BudgetStanding(budget, *window_bounds(budget, at), spent=0, held=0)
+    return BudgetStanding(budget, window.starts_at, window.ends_at, window.posted_micros, window.held_micros)
+
+
+def applicable_standings(dimensions: Dimensions) -> list[BudgetStanding]:
+    """The budgets that a call would count in, tightest hard one first."""
+    standings = [budget_standing(budget, dimensions.held_at) for budget in applicable_budgets(dimensions)]
+    return sorted(standings, key=lambda standing: (not standing.budget.hard, standing.remaining))
+
+
+def _require_scope(actor: Actor, budget: Budget) -> None:
+    if actor.is_hub_owner:
+        return
+    team_id = {
+        Scope.TEAM: lambda: budget.target,
+        Scope.USER: lambda: _team_of(Membership.objects.filter(user_id=budget.target, team=actor.team)),
+        Scope.HUB_KEY: lambda: _team_of(HubKey.objects.filter(id=budget.target, team=actor.team)),
+    }.get(Scope(budget.scope), lambda: "")()
+    if team_id != str(actor.team.pk):
+        raise Forbidden("Only an owner of the hub may set a budget beyond their own team.")
+
+
+def _team_of(rows: QuerySet[Any]) -> str:
+    return str(rows.values_list("team_id", flat=True).first() or "")
+
+
+def _read_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    known = {"name", "scope", "target", "window", "timezone", "limit", "currency", "hard", "alerts"}
+    problems = {field: "There is no such field." for field in fields if field not in known}
+    problems |= {field: "This field is needed." for field in ("name", "scope", "window", "limit") if field not in fields}
+    scope, window, currency = fields.get("scope"), fields.get("window"), fields.get("currency", "USD")
+    zone = fields.get("timezone") or "UTC"
+    if "scope" in fields and scope not in Scope.values:
+        problems["scope"] = f"Choose one of {', '.join(Scope.values)}."
+    if "window" in fields and window not in WindowKind.values:
+        problems["window"] = f"Choose one of {', '.join(WindowKind.values)}."
+    if currency not in CURRENCIES:
+        problems["currency"] = f"Choose one of {', '.join(CURRENCIES)}."
+    if not isinstance(zone, str) or zone not in available_timezones():
+        problems["timezone"] = "Name a time zone such as Europe/Berlin."
+    target = _read_target(scope, fields.get("target"), problems) if "scope" not in problems else ""
+    changes = {name: fields[name] for name in ("name", "limit", "hard", "alerts") if name in fields}
+    try:
+        values = _read_changes(changes)
+    except Invalid as error:
+        problems |= error.fields
+    if problems:
+        raise Invalid.of(problems)
+    ZoneInfo(zone)
+    return {"alerts": DEFAULT_ALERTS, **values, "scope": scope, "window_kind": window, "currency": currency,
+            "time_zone": zone, "target": target}  # fmt: skip
+
+
+def _read_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    if "name" in changes:
+        values["name"] = changes["name"]
+        if not isinstance(changes["name"], str) or not 0 < len(changes["name"].strip()) <= 100:
+            problems["name"] = "A budget needs a name of at most 100 characters."
+    if "limit" in changes:
+        try:
+            values["limit_micros"] = parse_amount(changes["limit"])
+        except ValueError as error:
+            problems["limit"] = str(error)
+    if "hard" in changes:
+        values["hard"] = changes["hard"]
+        if not isinstance(changes["hard"], bool):
+            problems["hard"] = "Must be true or false."
+    if "alerts" in changes:
+        values["alerts"] = changes["alerts"]
+        if not _are_alerts(changes["alerts"]):
+            problems["alerts"] = "Alerts are whole percentages from 1 to 100."
+    if problems:
+        raise Invalid.of(problems)
+    return values
+
+
+def _are_alerts(alerts: Any) -> bool:
+    if not isinstance(alerts, list) or len(alerts) > 10:
+        return False
+    return all(isinstance(alert, int) and not isinstance(alert, bool) and 1 <= alert <= 100 for alert in alerts)
+
+
+def _read_target(scope: Any, target: Any, problems: dict[str, str]) -> str:
+    if scope == Scope.HUB or scope is None:
+        if target not in (None, ""):
+            problems["target"] = "A budget of the whole hub has no target."
+        return ""
+    text = str(target) if isinstance(target, str | int) and not isinstance(target, bool) else ""
+    if not text or not _target_exists(scope, text):
+        problems["target"] = f"There is no such {Scope(scope).label.lower()}." if text else "Say what the budget is for."
+    return text
+
+
+def _target_exists(scope: str, target: str) -> bool:
+    if scope == Scope.PROVIDER:
+        return target in installed_providers()
+    if scope == Scope.TAG:
+        return len(target) <= 100 and "|" not in target
+    if scope == Scope.MODEL:
+        return CloudModel.objects.filter(key=target).exists()
+    tables: dict[str, QuerySet[Any]] = {
+        Scope.TEAM: Team.objects.all(), Scope.USER: Membership.objects.all(), Scope.HUB_KEY: HubKey.objects.all()
+    }  # fmt: skip
+    column = "user_id" if scope == Scope.USER else "id"
+    return target.isascii() and target.isdigit() and tables[scope].filter(**{column: int(target)}).exists()
