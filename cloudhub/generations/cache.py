@@ -1,0 +1,34 @@
+"""Answer a repeated wish from what the team has already paid for, only when asked to."""
+
+from django.utils import timezone
+
+from cloudhub.core.database import run_transaction
+from cloudhub.core.identifiers import new_id
+from cloudhub.generations.models import Generation, Image
+
+
+def find_cached(generation: Generation) -> Generation | None:
+    """A finished generation of the same team whose vendor wish is the same; never another team's."""
+    same = Generation.objects.filter(
+        team=generation.team, model=generation.model, prompt=generation.prompt, state=Generation.State.SUCCEEDED,
+        cache_source=None,
+    )  # fmt: skip
+    return next((other for other in same.order_by("-id")[:50] if other.sent == generation.sent), None)
+
+
+def copy_cached(generation: Generation, source: Generation) -> Generation:
+    """A finished generation of its own at cost 0 that names the one that paid."""
+    generation.state = Generation.State.SUCCEEDED
+    generation.cache_source = source
+    generation.finished_at = timezone.now()
+    generation.worker = None
+
+    def insert() -> None:
+        generation.save(force_insert=True)
+        for image in Image.objects.filter(generation=source, deleted_at=None).order_by("id"):
+            image.id, image.generation, image.attempt, image._state.adding = new_id(), generation, None, True
+            image.created_at = timezone.now()
+            image.save(force_insert=True)
+
+    run_transaction(insert)
+    return generation

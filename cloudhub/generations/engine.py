@@ -1,0 +1,209 @@
+"""This process's threads for vendor calls: started by a waiting door or by the runner's loop, stopped gracefully."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from django.conf import settings
+
+from cloudhub.core.database import release_connection
+from cloudhub.core.errors import HubError, Unavailable
+from cloudhub.generations import wake
+from cloudhub.generations.claim import claim_generation, held_attempts
+from cloudhub.generations.errors import error_json
+from cloudhub.generations.models import Attempt, Generation
+from cloudhub.generations.perform import await_result, finish_attempt, perform_attempt, read_work
+from cloudhub.generations.settle import mark_unknown, settle_without_pictures
+from cloudhub.generations.sweep import end_lease, recover_attempt, sweep, unclaim
+from cloudhub.generations.worker import Lease
+from providers.base import Pending, ProviderError, Rejected
+
+logger = logging.getLogger(__name__)
+LOOK_EVERY = 1.0
+SWEEP_EVERY = 10.0
+
+
+class Engine:
+    """Performs attempts in threads of its own, at most `seats` at a time; the others wait unsent.
+
+    With `begin(runner=True)` a loop claims queued generations and sweeps; without it only what doors start is done.
+    """
+
+    def __init__(self, seats: int) -> None:
+        self.stopping = threading.Event()
+        self._seats = threading.BoundedSemaphore(seats)
+        self._busy: set[UUID] = set()
+        self._lock = threading.Lock()
+        self._lease: Lease | None = None
+        self._loop: threading.Thread | None = None
+
+    @property
+    def worker_id(self) -> UUID:
+        """This process's worker, made at the first need (after any fork)."""
+        with self._lock:
+            if self._lease is None:
+                self._lease = Lease("runner" if self._loop else "web")
+                self._lease.begin()
+            return self._lease.worker_id
+
+    @property
+    def in_flight(self) -> int:
+        with self._lock:
+            return len(self._busy)
+
+    def begin(self) -> None:
+        """Start taking queued work; sweeps at once, so that a restart recovers what the last process left."""
+        self._loop = threading.Thread(target=self._run, name="runner", daemon=True)
+        self._loop.start()
+
+    def start_generation(self, generation_id: UUID) -> None:
+        """Perform every held attempt of a generation that belongs to this worker, each in a thread."""
+        for attempt_id in held_attempts(generation_id):
+            self._spawn(attempt_id, lambda attempt_id=attempt_id: perform_attempt(attempt_id, self.stopping))  # type: ignore[misc]
+
+    def await_generation(self, generation_id: UUID, seconds: float) -> Generation:
+        """Wait, without a database connection, until the generation is finished or the time is over."""
+        last = time.monotonic() + seconds
+        while True:
+            generation = Generation.objects.get(id=generation_id)
+            left = last - time.monotonic()
+            if generation.is_finished or left <= 0 or self.stopping.is_set():
+                return generation
+            release_connection()
+            wake.await_end(min(left, LOOK_EVERY))
+
+    def run_once(self) -> int:
+        """Sweep and perform everything that is queued, in this thread; returns how many generations were done."""
+        self._sweep()
+        done = 0
+        while (generation := claim_generation(self.worker_id)) is not None:
+            for attempt_id in held_attempts(generation.id):
+                perform_attempt(attempt_id, self.stopping)
+            done += 1
+        return done
+
+    def stop(self, grace: float) -> bool:
+        """No new work; what was never sent goes back; what was sent gets `grace` seconds. True when all has ended."""
+        self.stopping.set()
+        wake.new_work.set()
+        wake.announce_end()
+        if self._lease is None:
+            return True
+        unclaim(self._lease.worker_id)
+        last = time.monotonic() + grace
+        while self.in_flight and time.monotonic() < last:
+            wake.await_end(0.1)
+        unclaim(self._lease.worker_id)
+        self._lease.end()
+        return not self.in_flight
+
+    def abandon(self) -> None:
+        """End at once: what was sent is left to the next start."""
+        self.stopping.set()
+        if self._lease is not None:
+            unclaim(self._lease.worker_id)
+            end_lease(self._lease.worker_id)
+
+    def _run(self) -> None:
+        swept = -SWEEP_EVERY
+        while not self.stopping.is_set():
+            wake.new_work.clear()
+            try:
+                if time.monotonic() - swept >= SWEEP_EVERY:
+                    swept = time.monotonic()
+                    self._sweep()
+                self._claim_while_free()
+            except HubError:
+                logger.warning("The database cannot be reached just now; the runner goes on trying.")
+            except Exception:
+                logger.exception("The runner's loop met an error and goes on.")
+            release_connection()
+            wake.new_work.wait(LOOK_EVERY)
+
+    def _claim_while_free(self) -> None:
+        while not self.stopping.is_set() and self._lease_allows() and self._has_seat():
+            generation = claim_generation(self.worker_id)
+            if generation is None:
+                return
+            self.start_generation(generation.id)
+
+    def _lease_allows(self) -> bool:
+        return self.worker_id is not None and self._lease is not None and self._lease.may_claim
+
+    def _has_seat(self) -> bool:
+        free = self._seats.acquire(blocking=False)
+        if free:
+            self._seats.release()
+        return free
+
+    def _sweep(self) -> None:
+        for attempt_id in sweep(self.worker_id):
+            self._spawn(attempt_id, lambda attempt_id=attempt_id: self._resume(attempt_id))  # type: ignore[misc]
+
+    def _resume(self, attempt_id: UUID) -> None:
+        """Go on asking for a job that the vendor took before the last process ended."""
+        attempt = Attempt.objects.select_related("generation__model").get(hold_id=attempt_id)
+        try:
+            response = await_result(read_work(attempt), Pending(remote_id=attempt.remote_id), self.stopping)
+        except Rejected as error:
+            settle_without_pictures(attempt_id, error)
+        except ProviderError as error:
+            mark_unknown(attempt_id, error_json(error), error.request_id)
+        else:
+            if response is not None:
+                finish_attempt(read_work(attempt), response)
+
+    def _spawn(self, attempt_id: UUID, work: Callable[[], None]) -> None:
+        with self._lock:
+            if attempt_id in self._busy:
+                return
+            self._busy.add(attempt_id)
+        threading.Thread(target=self._guard, args=(attempt_id, work), name=f"call-{attempt_id}", daemon=True).start()
+
+    def _guard(self, attempt_id: UUID, work: Callable[[], None]) -> None:
+        """The one place that catches everything: an unexpected failure is logged and never guessed about."""
+        try:
+            with self._seats:
+                work()
+        except Exception:
+            logger.exception("Attempt %s ended unexpectedly and is put right.", attempt_id)
+            self._put_right(attempt_id)
+        finally:
+            release_connection()
+            with self._lock:
+                self._busy.discard(attempt_id)
+            wake.announce_end()
+            wake.new_work.set()
+
+    def _put_right(self, attempt_id: UUID) -> None:
+        """What a sweep would do, repeated with growing pauses: what the vendor did must get into the ledger."""
+        pause = 1.0
+        while not self.stopping.wait(pause):
+            try:
+                if recover_attempt(attempt_id):
+                    self._resume(attempt_id)
+            except Exception:
+                logger.exception("Attempt %s could not be put right yet.", attempt_id)
+                pause = min(pause * 2, 60.0)
+            else:
+                return
+
+
+engine = Engine(settings.CALL_THREADS)
+_waiting = threading.BoundedSemaphore(settings.WAITING_REQUESTS)
+
+
+class WaitingPlace:
+    """A place among the requests that may wait for a picture, capped below the server's threads so that pages always
+    answer. Raises `Unavailable` at once, before anything is held, when all are taken."""
+
+    def __enter__(self) -> None:
+        if engine.stopping.is_set():
+            raise Unavailable("The hub is stopping; nothing was held. Try again in a moment.", retry_after=10)
+        if not _waiting.acquire(blocking=False):
+            raise Unavailable("Too many requests are waiting for pictures; nothing was held. Try again in a moment.")
+
+    def __exit__(self, *_: object) -> None:
+        _waiting.release()

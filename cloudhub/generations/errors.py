@@ -1,0 +1,26 @@
+"""A failure as it is stored and shown: code, sentence, whether it was billed, whether it may be repeated, what to do."""
+
+from typing import Any
+
+from providers.base import FAILURES, Busy, OutcomeUnknown, ProviderError
+
+
+def error_json(error: ProviderError, *, billed: str | None = None) -> dict[str, Any]:
+    """The stored form. What surely did not run is not billed, whatever its code says in general."""
+    failure = FAILURES[error.code]
+    words, retry = billed or failure.billed, failure.retry
+    if isinstance(error, Busy):
+        words, retry = "no", "after"
+    elif isinstance(error, OutcomeUnknown):
+        words, retry = "unknown", "no"
+    elif error.billed:
+        words = "yes"
+    return describe(error.code, error.message, billed=words, retry=retry, remedy=error.remedy,
+                    answer_text=error.answer_text)  # fmt: skip
+
+
+def describe(code: str, message: str, **changes: str) -> dict[str, Any]:
+    """An error by its code with the taxonomy's words where `changes` says nothing else."""
+    failure = FAILURES[code]
+    words = {"billed": failure.billed, "retry": failure.retry, "remedy": failure.remedy, "answer_text": "", **changes}
+    return {"code": code, "message": message, **words}

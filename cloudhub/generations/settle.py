@@ -1,0 +1,246 @@
+"""The endings of an attempt and of its generation. Each is one transaction; whoever comes second changes nothing."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from cloudhub.billing.holds import book_late_answer, release_hold, replace_hold, settle_hold
+from cloudhub.billing.models import Hold
+from cloudhub.catalog.models import Price
+from cloudhub.catalog.prices import cost_of
+from cloudhub.core.database import run_transaction
+from cloudhub.core.errors import HubError
+from cloudhub.core.identifiers import new_id
+from cloudhub.core.money import parse_price, round_up
+from cloudhub.generations import storage, wake
+from cloudhub.generations.answers import KeptAnswer
+from cloudhub.generations.errors import describe, error_json
+from cloudhub.generations.models import Attempt, Generation, Image
+from providers.base import ProviderError
+
+logger = logging.getLogger(__name__)
+State = Attempt.State
+MOST_TRIES = 3
+
+
+def settle_attempt(attempt_id: UUID, answer: KeptAnswer) -> bool:
+    """Book a kept answer: pictures, ledger, budgets and states in one transaction, from `sent` or `unknown`, once.
+
+    An answer that comes after a person decided is booked as a correction and its pictures are kept all the same.
+    """
+
+    def work() -> bool:
+        generation, attempt = _locked(attempt_id)
+        amount = billed_amount(attempt.hold, answer.billed, reported=answer.reported)
+        error = None if answer.pictures else describe("invalid_output", "The vendor's answer held no picture.")
+        if _end(attempt, (State.SENT, State.UNKNOWN), State.SETTLED, error, answer.request_id):
+            posted = settle_hold(attempt.pk, amount=amount, images=len(answer.pictures))
+            _add_cost(generation, posted or 0)
+        elif attempt.images.exists() or attempt.state == State.SETTLED and not _was_decided(attempt):
+            logger.info("Attempt %s is settled already; its second answer changes nothing.", attempt_id)
+            return False
+        else:
+            _book_late(generation, attempt, answer, amount or 0)
+        _insert_images(generation, attempt, answer)
+        conclude(generation)
+        return True
+
+    settled = run_transaction(work)
+    storage.clear_answer(attempt_id)
+    wake.announce_end()
+    return settled
+
+
+def settle_without_pictures(attempt_id: UUID, error: ProviderError) -> bool:
+    """End a refused attempt: with what the vendor bills for it all the same, else with the money given back."""
+
+    def work() -> bool:
+        generation, attempt = _locked(attempt_id)
+        amount = billed_amount(attempt.hold, error.billed, reported=False) if error.billed else 0
+        stored = error_json(error, billed="yes" if amount else "no")
+        if not amount:
+            return _release(generation, attempt, (State.SENT, State.UNKNOWN), stored)
+        if not _end(attempt, (State.SENT, State.UNKNOWN), State.SETTLED, stored, error.request_id):
+            return False
+        posted = settle_hold(attempt.pk, amount=amount, images=0, reason=error.message)
+        _add_cost(generation, posted or 0)
+        conclude(generation)
+        return True
+
+    ended = run_transaction(work)
+    storage.clear_answer(attempt_id)
+    wake.announce_end()
+    return ended
+
+
+def release_attempt(attempt_id: UUID, error: Mapping[str, Any], *, states: tuple[str, ...] = (State.HELD,)) -> bool:
+    """Give an attempt's money back, only from one of `states`; by default only what was never sent."""
+
+    def work() -> bool:
+        generation, attempt = _locked(attempt_id)
+        return _release(generation, attempt, states, error)
+
+    released = run_transaction(work)
+    wake.announce_end()
+    return released
+
+
+def mark_unknown(attempt_id: UUID, error: Mapping[str, Any], request_id: str = "") -> bool:
+    """Sent, and nobody can say more: the hold stays until an answer, the reconciliation or a person decides."""
+
+    def work() -> bool:
+        generation, attempt = _locked(attempt_id)
+        if not _end(attempt, (State.SENT,), State.UNKNOWN, error, request_id):
+            return False
+        conclude(generation)
+        return True
+
+    marked = run_transaction(work)
+    wake.announce_end()
+    return marked
+
+
+def retry_attempt(attempt_id: UUID, error: Mapping[str, Any], *, states: tuple[str, ...] = (State.SENT,)) -> UUID | None:
+    """End an attempt that surely did not run and hold its money again for a new one, in one step.
+
+    None when it may not go on: tries used up, cancelled, or somebody else ended it. The caller releases it then.
+    """
+
+    def work() -> UUID | None:
+        generation, attempt = _locked(attempt_id)
+        if attempt.try_number + 1 >= MOST_TRIES or generation.cancel_requested_at is not None:
+            return None
+        if not _end(attempt, states, State.RELEASED, error, ""):
+            return None
+        return renew_attempt(attempt, error["message"])
+
+    try:
+        return run_transaction(work)
+    except HubError as refusal:
+        logger.info("Attempt %s is not repeated: %s", attempt_id, refusal.message)
+        return None
+
+
+def renew_attempt(attempt: Attempt, reason: str) -> UUID:
+    """A fresh attempt and hold for the slot of one that just ended. Part of the caller's transaction.
+
+    Raises `BudgetExceeded` when a limit was lowered meanwhile.
+    """
+    old = attempt.hold
+    hold = Hold(
+        id=new_id(), team_id=old.team_id, user_id=old.user_id, hub_key_id=old.hub_key_id, model=old.model,
+        provider=old.provider, price_id=old.price_id, tags=old.tags, currency=old.currency, held_at=timezone.now(),
+        amount_micros=old.amount_micros, quote=old.quote,
+    )  # fmt: skip
+    replace_hold(old.pk, hold, reason)
+    Attempt.objects.create(hold=hold, generation_id=attempt.generation_id, slot=attempt.slot,
+                           try_number=attempt.try_number + 1, num_images=attempt.num_images)  # fmt: skip
+    return hold.pk
+
+
+def billed_amount(hold: Hold, billed: Mapping[str, Any], *, reported: bool) -> int | None:
+    """Micro-units that the vendor charges, by its own reported cost or by the price frozen in the hold."""
+    if reported:
+        return round_up(parse_price(billed["amount"]) * 1_000_000)
+    price = Price.objects.filter(id=hold.price_id).first() if hold.price_id else None
+    cost = cost_of({unit: int(count) for unit, count in billed.items()}, price)
+    return cost.amount if cost else None
+
+
+def conclude(generation: Generation) -> None:
+    """Set the generation's state from its attempts and pictures. Part of the caller's transaction."""
+    attempts = list(Attempt.objects.filter(generation=generation).order_by("slot", "try_number"))
+    states = {attempt.state for attempt in attempts}
+    if states & {State.HELD, State.SENT}:
+        return
+    pictures = Image.objects.filter(generation=generation).count()
+    errors = [attempt.error for attempt in attempts if attempt.error]
+    ended = _final_state(generation, states, pictures, errors)
+    Generation.objects.filter(id=generation.id).update(
+        state=ended, finished_at=timezone.now(), error=_final_error(generation, ended, pictures, errors)
+    )
+
+
+def _final_state(generation: Generation, states: set[str], pictures: int, errors: list[dict[str, Any]]) -> str:
+    ended = Generation.State
+    if State.UNKNOWN in states:
+        return ended.UNKNOWN
+    if pictures:
+        return ended.SUCCEEDED if pictures >= generation.num_images else ended.PARTIAL
+    codes = {error["code"] for error in errors}
+    if codes and codes <= {"refused_prompt", "refused_output"}:
+        return ended.REFUSED
+    if generation.cancel_requested_at is not None and "cancelled_before_send" in codes:
+        return ended.CANCELLED
+    return ended.FAILED
+
+
+def _final_error(
+    generation: Generation, ended: str, pictures: int, errors: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    if ended == Generation.State.SUCCEEDED:
+        return None
+    unknown = next((error for error in reversed(errors) if error["billed"] == "unknown"), None)
+    if ended == Generation.State.UNKNOWN:
+        return unknown or describe("unknown_outcome", "It is not known whether the vendor carried this out.")
+    last = errors[-1] if errors else describe("interrupted", "The work ended without an answer.")
+    if ended == Generation.State.PARTIAL:
+        message = f"{pictures} of {generation.num_images} pictures came. {last['message'] if errors else ''}".strip()
+        return describe("partial", message, billed="yes")
+    return last
+
+
+def _locked(attempt_id: UUID) -> tuple[Generation, Attempt]:
+    """The generation's row first, then the attempt: two last endings see each other."""
+    generation_id = Attempt.objects.values_list("generation_id", flat=True).get(hold_id=attempt_id)
+    generation = Generation.objects.select_for_update(of=("self",)).get(id=generation_id)
+    attempt = Attempt.objects.select_related("hold__model").get(hold_id=attempt_id)
+    return generation, attempt
+
+
+def _end(attempt: Attempt, states: tuple[str, ...], ended: str, error: Mapping[str, Any] | None, request_id: str) -> bool:
+    changes: dict[str, Any] = {"state": ended, "ended_at": timezone.now(), "error": dict(error) if error else None}
+    if request_id:
+        changes["vendor_request_id"] = request_id[:300]
+    return bool(Attempt.objects.filter(hold_id=attempt.pk, state__in=states).update(**changes))
+
+
+def _release(generation: Generation, attempt: Attempt, states: tuple[str, ...], error: Mapping[str, Any]) -> bool:
+    if not _end(attempt, states, State.RELEASED, error, ""):
+        return False
+    release_hold(attempt.pk, reason=error["message"])
+    conclude(generation)
+    return True
+
+
+def _was_decided(attempt: Attempt) -> bool:
+    return bool(attempt.error and attempt.error.get("decided_by"))
+
+
+def _book_late(generation: Generation, attempt: Attempt, answer: KeptAnswer, amount: int) -> None:
+    before = sum(entry.posted_delta for entry in attempt.hold.entries.all())
+    posted = book_late_answer(attempt.pk, amount=amount, images=len(answer.pictures),
+                              reason="The vendor's answer came after the attempt had been ended.")  # fmt: skip
+    _add_cost(generation, posted - before)
+    Attempt.objects.filter(hold_id=attempt.pk).update(state=State.SETTLED, vendor_request_id=answer.request_id[:300])
+
+
+def _add_cost(generation: Generation, micros: int) -> None:
+    if micros:
+        Generation.objects.filter(id=generation.id).update(cost_micros=F("cost_micros") + micros)
+
+
+def _insert_images(generation: Generation, attempt: Attempt, answer: KeptAnswer) -> None:
+    Image.objects.bulk_create(
+        Image(
+            id=new_id(), team_id=generation.team_id, user_id=generation.user_id, generation=generation, attempt=attempt,
+            index=index, sha256=picture.sha256, size_bytes=picture.size_bytes, width=picture.width,
+            height=picture.height, mime_type=picture.mime_type, seed=picture.seed,
+            revised_prompt=picture.revised_prompt,
+        )
+        for index, picture in enumerate(answer.pictures)
+    )  # fmt: skip

@@ -1,0 +1,101 @@
+"""Files under the data folder: pictures by their content, vendors' answers as they arrive, small records, thumbnails.
+
+A file is written under a temporary name, flushed to the disk and renamed, so that a name always means a whole file.
+"""
+
+import hashlib
+import io
+import os
+import secrets
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from PIL import Image as PillowImage
+
+from providers.pictures import MIME_TYPES
+
+THUMBNAIL_SIDE = 640
+
+
+def folder(name: str) -> Path:
+    """A folder of the data folder, made when missing."""
+    path = Path(settings.DATA_DIR) / name
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def object_path(sha256: str) -> Path:
+    return folder("objects") / sha256[:2] / sha256
+
+
+def keep_bytes(data: bytes) -> str:
+    """Store a picture's original bytes durably; returns their SHA-256, which is their name. Raises OSError."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    # Written anew even when it exists: that renews its age, so that clearing away old files cannot race with it.
+    write_durably(object_path(sha256), data)
+    return sha256
+
+
+def read_bytes(sha256: str) -> bytes:
+    """The original bytes of a stored picture. Raises FileNotFoundError."""
+    return object_path(sha256).read_bytes()
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Temporary name, fsync, rename, fsync of the folder: after this the file survives a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def incoming_path(attempt_id: UUID) -> Path:
+    """Where the HTTP door keeps an attempt's answers as they arrive, without the ending that it adds."""
+    return folder("incoming") / str(attempt_id)
+
+
+def first_answer(attempt_id: UUID) -> Path:
+    """The first of the kept answers; its presence means that the vendor's words arrived whole."""
+    return incoming_path(attempt_id).with_name(f"{attempt_id}-1.answer")
+
+
+def record_path(attempt_id: UUID) -> Path:
+    return folder("answers") / f"{attempt_id}.json"
+
+
+def clear_answer(attempt_id: UUID) -> None:
+    """Remove what was kept of a vendor's answer once it is settled."""
+    record_path(attempt_id).unlink(missing_ok=True)
+    for path in folder("incoming").glob(f"{attempt_id}-*"):
+        path.unlink(missing_ok=True)
+
+
+def thumbnail(sha256: str) -> bytes:
+    """A WebP of at most 640 pixels a side, made at the first look and kept. Raises FileNotFoundError."""
+    path = folder("thumbnails") / sha256[:2] / f"{sha256}.webp"
+    if path.exists():
+        return path.read_bytes()
+    with PillowImage.open(io.BytesIO(read_bytes(sha256)), formats=tuple(MIME_TYPES)) as image:
+        image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        small = image if image.mode in ("RGB", "RGBA") else image.convert("RGBA" if "A" in image.getbands() else "RGB")
+        buffer = io.BytesIO()
+        small.save(buffer, "WEBP", quality=82, method=2)
+    data = buffer.getvalue()
+    write_durably(path, data)
+    return data

@@ -1,0 +1,197 @@
+"""Submit a wish: validated, priced, held and written down in one transaction; or refused with nothing changed."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.billing.holds import admit, place_holds
+from cloudhub.billing.models import Hold
+from cloudhub.core.errors import Conflict, HubError, IdempotencyMismatch, Invalid
+from cloudhub.core.identifiers import new_id
+from cloudhub.generations import wake
+from cloudhub.generations.cache import copy_cached, find_cached
+from cloudhub.generations.images import keep_pictures
+from cloudhub.generations.models import Attempt, Generation
+from cloudhub.generations.quote import Quote, dimensions_of, quote_wish
+from cloudhub.generations.wish import read_tags, wish_as_json
+from providers.base import InputImage
+
+JOIN_WITHIN = timedelta(minutes=15)
+LONGEST_KEY = 255
+CACHE_CHOICES = ("off", "use")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """`replayed` is true when the generation had been submitted before and this changed nothing."""
+
+    generation: Generation
+    replayed: bool = False
+
+
+def submit_generation(
+    *,
+    actor: Actor,
+    model: object,
+    fields: Mapping[str, Any],
+    route: str,
+    worker_id: UUID | None = None,
+    idempotency_key: str | None = None,
+    tags: object = (),
+    cache: object = "off",
+    join: bool = False,
+) -> Submission:
+    """Price a wish, hold the money and write it down; nothing is sent here.
+
+    `fields` are named as in `WISH_FIELDS`. With `worker_id` the generation belongs to that process from the start
+    (doors that answer with the picture), else it is queued. `join` lets an automatic repeat find the call it repeats.
+    Raises `Forbidden`, `Invalid`, `NotFound`, `BudgetExceeded`, `IdempotencyMismatch`, `Conflict` or `Unavailable`;
+    after each of them nothing has changed.
+    """
+    actor.require("generate")
+    scope = idempotency_scope(actor, route)
+    body_hash = hash_body({"model": model, "fields": fields, "tags": tags, "cache": cache})
+    earlier = find_replay(scope, body_hash, idempotency_key, join)
+    if earlier is not None:
+        return Submission(earlier, replayed=True)
+    if cache not in CACHE_CHOICES:
+        raise Invalid.of({"cache": f"Choose one of {', '.join(CACHE_CHOICES)}."})
+    quote = quote_wish(actor, model, fields)
+    _refuse_blocked_price(quote)
+    stored_tags = read_tags(tags)
+    generation = _new_generation(actor, quote, scope, body_hash, idempotency_key, stored_tags, worker_id)
+    source = find_cached(generation) if cache == "use" else None
+    try:
+        if source is not None:
+            return Submission(copy_cached(generation, source))
+        _write_down(generation, actor, quote, stored_tags)
+    except IntegrityError:
+        # Two requests with one key at once: the other one's transaction won, ours is gone with its hold.
+        earlier = find_replay(scope, body_hash, idempotency_key, join)
+        if earlier is None:
+            raise
+        return Submission(earlier, replayed=True)
+    if worker_id is None:
+        wake.new_work.set()
+    return Submission(generation)
+
+
+def idempotency_scope(actor: Actor, route: str) -> str:
+    """Keys belong to the hub key (APIs) or the person (pages), and to the route."""
+    owner = f"key:{actor.hub_key.pk}" if actor.hub_key else f"user:{actor.user.pk}"
+    return f"{owner}:{actor.team.pk}:{route}"
+
+
+def hash_body(body: Mapping[str, Any]) -> str:
+    """SHA-256 of a body in canonical form; pictures count by their own hash."""
+    text = orjson.dumps(body, default=_hashable, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.sha256(text).hexdigest()
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, InputImage):
+        return hashlib.sha256(value.data).hexdigest()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
+
+
+def find_replay(scope: str, body_hash: str, key: str | None, join: bool = False) -> Generation | None:
+    """The generation that an idempotency key, or an automatic repeat with `join`, means.
+
+    Raises `Invalid` for an unusable key and `IdempotencyMismatch` when the key came with another body.
+    """
+    if key is not None:
+        if not 0 < len(key) <= LONGEST_KEY or "\x00" in key:
+            raise Invalid.of({"Idempotency-Key": f"The key has 1 to {LONGEST_KEY} characters."})
+        earlier = Generation.objects.filter(idempotency_scope=scope, idempotency_key=key).first()
+        if earlier is not None and earlier.request_hash != body_hash:
+            raise IdempotencyMismatch("This idempotency key was used with another body. Use a new key for a new wish.")
+        return earlier
+    if not join:
+        return None
+    since = timezone.now() - JOIN_WITHIN
+    same = Generation.objects.filter(idempotency_scope=scope, request_hash=body_hash, created_at__gte=since)
+    return same.order_by("-created_at").first()
+
+
+def _refuse_blocked_price(quote: Quote) -> None:
+    if quote.price is not None and quote.price.blocked_at is not None:
+        raise Conflict(
+            f"New calls at this price are stopped: {quote.price.blocked_reason} "
+            "An owner can acknowledge it on the admin site.",
+            code="price_blocked",
+        )
+
+
+def _new_generation(
+    actor: Actor, quote: Quote, scope: str, body_hash: str, key: str | None, tags: str, worker_id: UUID | None
+) -> Generation:
+    now = timezone.now()
+    return Generation(
+        id=new_id(),
+        team=actor.team,
+        user=actor.user,
+        hub_key=actor.hub_key,
+        model=quote.model,
+        door=Generation.Door.INLINE if worker_id else Generation.Door.QUEUED,
+        notes=quote.notes,
+        request=wish_as_json(quote.asked),
+        sent=wish_as_json(quote.request),
+        prompt=quote.asked.prompt,
+        num_images=quote.asked.num_images,
+        tags=tags,
+        estimate_micros=quote.amount,
+        currency=quote.currency,
+        request_hash=body_hash,
+        idempotency_scope=scope,
+        idempotency_key=key,
+        created_at=now,
+        deadline_at=now + timedelta(seconds=settings.GENERATION_SECONDS),
+        state=Generation.State.RUNNING if worker_id else Generation.State.QUEUED,
+        worker_id=worker_id,
+        claims=1 if worker_id else 0,
+    )
+
+
+def _write_down(generation: Generation, actor: Actor, quote: Quote, tags: str) -> None:
+    """The one transaction: generation, holds, attempts, ledger lines and counters, or nothing of it."""
+    kept = keep_pictures(actor, quote.request)
+    generation.sent = wish_as_json(kept)
+    generation.request["input_images"] = generation.sent.get("input_images", [])
+    if kept.mask:
+        generation.request["mask"] = kept.mask.image_id
+    generation.request = {name: value for name, value in generation.request.items() if value != []}
+    dimensions = dimensions_of(actor, quote, tags)
+
+    def work() -> None:
+        holds = [_new_hold(actor, quote, tags, slot) for slot in range(len(quote.calls))]
+        generation.save(force_insert=True)
+        place_holds(holds)
+        Attempt.objects.bulk_create(
+            Attempt(hold=hold, generation=generation, slot=slot, num_images=quote.calls[slot].request.num_images)
+            for slot, hold in enumerate(holds)
+        )
+
+    try:
+        admit(work, dimensions)
+    except HubError:
+        generation._state.adding = True
+        raise
+
+
+def _new_hold(actor: Actor, quote: Quote, tags: str, slot: int) -> Hold:
+    call = quote.calls[slot]
+    hold = dimensions_of(actor, quote, tags)
+    hold.amount_micros = call.cost.amount if call.cost else 0
+    hold.quote = call.frozen
+    return hold
