@@ -1,4 +1,4 @@
-"""Settings of CloudHub. Everything that differs between installations comes from the environment or `.env`; the environment wins."""
+"""Settings. What differs between installations comes from the environment or `.env`; the environment wins."""
 
 import os
 from pathlib import Path
@@ -90,7 +90,7 @@ TEMPLATES = [
 
 
 def _database() -> dict[str, Any]:
-    """SQLite in the data folder, or what DATABASE_URL names. Held and sent must survive a power cut: synchronous FULL."""
+    """SQLite in the data folder, or what DATABASE_URL names. Held and sent survive power loss: synchronous FULL."""
     url = env.str("DATABASE_URL", default="")
     if url:
         database: dict[str, Any] = dict(env.db_url_config(url))

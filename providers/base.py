@@ -100,9 +100,7 @@ class Provider(ABC):
     def validate_credentials(self, key: Key) -> str:
         """Check the key without spending; a sentence of what was seen. Raises `ProviderError` with the remedy."""
 
-    def normalise(
-        self, request: CloudGenerationRequest, model: ModelEntry
-    ) -> tuple[CloudGenerationRequest, list[str]]:
+    def normalise(self, request: CloudGenerationRequest, model: ModelEntry) -> tuple[CloudGenerationRequest, list[str]]:
         """The wish as the model can carry it out, and notes. Raises `InvalidField`. Pure."""
         return normalise(request, model)
 

@@ -1,4 +1,4 @@
-"""Which vendors are installed, and what their `catalog.toml` files say. Django's app registry is the register of vendors."""
+"""Which vendors are installed (by Django's app registry), and what their `catalog.toml` files say."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The one HTTP door to vendors: time-outs, the ten-second rule, the answer's bytes on disk before anyone reads them, error mapping.
+"""The one HTTP door to vendors: time-outs, the ten-second rule, answers on disk before anyone reads them, errors.
 
 A call that may cost goes through `Door.submit`, a read through `Door.read`. Nothing is ever repeated here. The hub
 grants a costly call by opening a `transmission`; without one (tests, tools) the same door works and writes no file.

@@ -1,4 +1,4 @@
-"""What a vendor's `catalog.toml` says of a model: abilities, life-cycle and dated prices. Data without behaviour of a vendor."""
+"""What a vendor's `catalog.toml` says of a model: abilities, life-cycle and dated prices."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields

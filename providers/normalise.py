@@ -1,4 +1,4 @@
-"""Fit a wish to a model's abilities: matched with a visible note, refused by name, or told "not sent"; never silently changed."""
+"""Fit a wish to a model's abilities: matched with a note, refused by name, or told "not sent"; never silently."""
 
 import math
 from collections.abc import Mapping
@@ -53,7 +53,9 @@ def _lacking(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, st
     if request.mask is not None and not request.input_images and "mask" not in problems:
         problems["mask"] = "A mask needs the picture it belongs to; add it to input_images."
     if len(request.prompt) > able.longest_prompt:
-        problems["prompt"] = f"{model.name} takes at most {able.longest_prompt} characters; this has {len(request.prompt)}."
+        problems["prompt"] = (
+            f"{model.name} takes at most {able.longest_prompt} characters; this has {len(request.prompt)}."
+        )
     return problems
 
 
@@ -69,7 +71,9 @@ def _wrong_choices(request: CloudGenerationRequest, able: Capabilities) -> dict[
         value = getattr(request, name)
         if value is not None and value not in choices:
             words = name.replace("_", " ")
-            problems[name] = f"Choose one of {', '.join(choices)}." if choices else f"This model has no {words} setting."
+            problems[name] = (
+                f"Choose one of {', '.join(choices)}." if choices else f"This model has no {words} setting."
+            )
     return problems
 
 
@@ -97,13 +101,19 @@ def _resolution(request: CloudGenerationRequest, able: Capabilities, problems: d
     if request.resolution is None:
         return able.default_resolution or None
     if request.resolution not in able.resolutions:
-        offer = f"Choose one of {', '.join(able.resolutions)}." if able.resolutions else "This model has one resolution."
+        offer = (
+            f"Choose one of {', '.join(able.resolutions)}." if able.resolutions else "This model has one resolution."
+        )
         problems["resolution"] = offer
     return request.resolution
 
 
 def _aspect_ratio(
-    request: CloudGenerationRequest, model: ModelEntry, resolution: str | None, problems: dict[str, str], notes: list[str]
+    request: CloudGenerationRequest,
+    model: ModelEntry,
+    resolution: str | None,
+    problems: dict[str, str],
+    notes: list[str],
 ) -> str | None:
     able = model.capabilities
     table = able.sizes.get(resolution or "", {})
@@ -115,13 +125,15 @@ def _aspect_ratio(
     ratio = request.aspect_ratio or _ratio_of_size(request.width, request.height, able, table)
     width, height = table[ratio]
     if (width, height) != (request.width, request.height):
-        notes.append(f"{request.width}×{request.height} is asked as {ratio}; {model.name} draws that as {width}×{height}.")
+        notes.append(
+            f"{request.width}×{request.height} is asked as {ratio}; {model.name} draws that as {width}×{height}."
+        )
     return ratio
 
 
 def _ratio_of_size(width: int, height: int, able: Capabilities, table: Mapping[str, tuple[int, int]]) -> str:
     known = able.known_sizes.get(f"{width}x{height}")
-    if known in table:
+    if known is not None and known in table:
         return known
     for ratio, size in table.items():
         if size == (width, height):

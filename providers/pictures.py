@@ -26,8 +26,9 @@ def read_picture(data: bytes, *, seed: int | None = None, revised_prompt: str | 
         raise UnreadablePicture("The file is not a readable PNG, JPEG or WebP picture.") from error
     if width * height > MOST_PIXELS:
         raise UnreadablePicture(f"The picture has more than {MOST_PIXELS} pixels.")
+    if kind == "MPO":
+        # A JPEG with a second picture behind it, such as a gain map; every viewer shows the first.
+        kind, frames = "JPEG", 1
     if frames > 1:
         raise UnreadablePicture("An animated picture cannot be used here.")
-    return Picture(
-        mime_type=MIME_TYPES[kind], width=width, height=height, seed=seed, revised_prompt=revised_prompt
-    )
+    return Picture(mime_type=MIME_TYPES[kind], width=width, height=height, seed=seed, revised_prompt=revised_prompt)

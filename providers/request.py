@@ -71,8 +71,8 @@ class CloudGenerationRequest:
             problems["prompt"] = "A prompt is text."
         elif not self.prompt.strip():
             problems["prompt"] = "Please write a prompt."
-        elif "\x00" in self.prompt:
-            problems["prompt"] = "A prompt cannot hold the character NUL."
+        elif not _is_writable(self.prompt):
+            problems["prompt"] = "A prompt cannot hold the character NUL or half a character."
         problems |= _integer_problems(self)
         problems |= _text_problems(self)
         problems |= _number_problems(self)
@@ -110,11 +110,16 @@ def _text_problems(request: CloudGenerationRequest) -> dict[str, str]:
     problems = {}
     for name in (*names, "safety_level"):
         value = getattr(request, name)
-        if value is not None and (not isinstance(value, str) or "\x00" in value):
+        if value is not None and (not isinstance(value, str) or not _is_writable(value)):
             problems[name] = "Must be text."
     if request.enhance_prompt is not None and not isinstance(request.enhance_prompt, bool):
         problems["enhance_prompt"] = "Must be true or false."
     return problems
+
+
+def _is_writable(text: str) -> bool:
+    """No NUL, which PostgreSQL does not store, and no half of a surrogate pair, which UTF-8 cannot write."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _number_problems(request: CloudGenerationRequest) -> dict[str, str]:

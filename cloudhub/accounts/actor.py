@@ -47,7 +47,7 @@ class Actor:
 
 
 def actor_of_user(user: User, team_id: int | None = None) -> Actor:
-    """The actor behind a session: in the wished team, else in the first team joined. Raises `Forbidden` without a team."""
+    """The actor behind a session: in the wished team, else the first one joined. Raises `Forbidden` without any."""
     memberships = Membership.objects.filter(user=user, team__archived_at=None).select_related("team").order_by("id")
     chosen = memberships.filter(team_id=team_id).first() if team_id else None
     membership = chosen or memberships.first()

@@ -88,7 +88,7 @@ def change_budget(actor: Actor, budget: Budget, changes: Mapping[str, Any]) -> B
     _require_scope(actor, budget)
     fixed = sorted(set(changes) - {"limit", "name", "alerts", "hard"})
     if fixed:
-        raise Invalid.of({field: "This cannot be changed; end the budget and make another." for field in fixed})
+        raise Invalid.of(dict.fromkeys(fixed, "This cannot be changed; end the budget and make another."))
     values = _read_changes(changes)
 
     def update() -> None:
@@ -165,7 +165,9 @@ def _team_of(rows: QuerySet[Any]) -> str:
 def _read_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     known = {"name", "scope", "target", "window", "timezone", "limit", "currency", "hard", "alerts"}
     problems = {field: "There is no such field." for field in fields if field not in known}
-    problems |= {field: "This field is needed." for field in ("name", "scope", "window", "limit") if field not in fields}
+    problems |= {
+        field: "This field is needed." for field in ("name", "scope", "window", "limit") if field not in fields
+    }
     scope, window, currency = fields.get("scope"), fields.get("window"), fields.get("currency", "USD")
     zone = fields.get("timezone") or "UTC"
     if "scope" in fields and scope not in Scope.values:
@@ -227,7 +229,9 @@ def _read_target(scope: Any, target: Any, problems: dict[str, str]) -> str:
         return ""
     text = str(target) if isinstance(target, str | int) and not isinstance(target, bool) else ""
     if not text or not _target_exists(scope, text):
-        problems["target"] = f"There is no such {Scope(scope).label.lower()}." if text else "Say what the budget is for."
+        problems["target"] = (
+            f"There is no such {Scope(scope).label.lower()}." if text else "Say what the budget is for."
+        )
     return text
 
 

@@ -1,4 +1,4 @@
-"""The life of held money: placed before a call, closed once by what the vendor billed. All of it exact under any concurrency.
+"""The life of held money: placed before a call, closed once by what the vendor billed, exact under any concurrency.
 
 `admit` runs a caller's transaction that places holds. Everything else here is part of the caller's transaction.
 Lock order everywhere: generation, attempt, hold, inserted rows, windows by id.
@@ -73,7 +73,9 @@ def replace_hold(old_id: UUID, new: Hold, reason: str) -> bool:
     LedgerEntry.objects.create(**_entry(old, Kind.RELEASE, held=-old.amount_micros, reason=reason))
     fresh = {window.pk for window in windows}
     for window_id in sorted(fresh | set(old.window_ids)):
-        held = (new.amount_micros if window_id in fresh else 0) - (old.amount_micros if window_id in old.window_ids else 0)
+        held = (new.amount_micros if window_id in fresh else 0) - (
+            old.amount_micros if window_id in old.window_ids else 0
+        )
         if move([window_id], held=held, must_fit=window_id in fresh) != 1:
             raise budget_exceeded([window_id], max(held, 0), new.currency)
     return True
@@ -91,7 +93,9 @@ def settle_hold(hold_id: UUID, *, amount: int | None, images: int, reason: str =
         return None
     billed = amount or 0
     within = billed if not hold.quote.get("known", True) else min(billed, hold.amount_micros)
-    entries = [_entry(hold, Kind.SETTLE, held=-hold.amount_micros, posted=within, images=images, reason=reason, actor=actor)]
+    entries = [
+        _entry(hold, Kind.SETTLE, held=-hold.amount_micros, posted=within, images=images, reason=reason, actor=actor)
+    ]
     if billed > within:
         entries.append(_overrun(hold, billed - within))
     LedgerEntry.objects.bulk_create([LedgerEntry(**entry) for entry in entries])
@@ -160,9 +164,7 @@ def _insert_holds(holds: Sequence[Hold], windows: Sequence[BudgetWindow]) -> Non
     # From here on no budget can be made until we end (see lock_budgets_against_calls); one made before is seen now.
     if [window.pk for window in _windows_of(holds[0])] != ids:
         raise BudgetsChanged
-    LedgerEntry.objects.bulk_create(
-        [LedgerEntry(**_entry(hold, Kind.HOLD, held=hold.amount_micros)) for hold in holds]
-    )
+    LedgerEntry.objects.bulk_create([LedgerEntry(**_entry(hold, Kind.HOLD, held=hold.amount_micros)) for hold in holds])
 
 
 def _refuse_unknown_price(hold: Hold, windows: Sequence[BudgetWindow]) -> None:

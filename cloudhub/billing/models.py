@@ -155,14 +155,17 @@ class LedgerEntry(Dimensions):
         verbose_name_plural = "ledger entries"
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["hold"], condition=models.Q(kind__in=["settle", "release", "write_off"]), name="one_ending_a_hold"
+                fields=["hold"],
+                condition=models.Q(kind__in=["settle", "release", "write_off"]),
+                name="one_ending_a_hold",
             ),
             models.UniqueConstraint(fields=["hold"], condition=models.Q(kind="hold"), name="one_hold_entry_a_hold"),
             models.UniqueConstraint(fields=["hold"], condition=models.Q(kind="overrun"), name="one_overrun_a_hold"),
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["team", "held_at", "currency", "posted_delta", "user", "model", "provider"], name="ledger_reports"
+                fields=["team", "held_at", "currency", "posted_delta", "user", "model", "provider"],
+                name="ledger_reports",
             ),
             models.Index(fields=["held_at", "currency"], name="ledger_by_time"),
         ]

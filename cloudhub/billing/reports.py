@@ -81,7 +81,7 @@ def _by_single_tag(rows: list[Row]) -> list[Row]:
         for tag in [tag for tag in row.group.split("|") if tag]:
             for index, value in enumerate((row.calls, row.images, row.amount_micros)):
                 sums[tag, row.currency][index] += value
-    return [Row(tag, *values, currency) for (tag, currency), values in sums.items()]
+    return [Row(tag, calls, images, amount, currency) for (tag, currency), (calls, images, amount) in sums.items()]
 
 
 def read_range(since: object, until: object) -> tuple[datetime, datetime]:

@@ -1,4 +1,4 @@
-"""Which windows a call counts in: calendar windows of a budget's time zone, half open, and the rows that hold counters."""
+"""Which windows a call counts in: calendar windows of a budget's time zone, half open, and the rows of counters."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta

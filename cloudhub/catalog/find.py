@@ -10,7 +10,7 @@ from providers.catalogue import find_provider
 
 
 def find_model(reference: object) -> CloudModel:
-    """The enabled registration that `reference` names: by key, then id, then vendor's id or alias if exactly one has it.
+    """The enabled registration that `reference` names: by key, id, or the vendor's id or alias if exactly one has it.
 
     Raises `Invalid` (not text), `AmbiguousModel` (naming the keys) or `NotFound` (model_not_found).
     """

@@ -129,15 +129,22 @@ def _add_prices(model: CloudModel, entry: ModelEntry) -> None:
         if price_list.effective_from not in stored:
             _insert_price(model, price_list)
     corrected = max(entry.prices, key=lambda price_list: price_list.effective_from, default=None)
-    if newest and corrected and newest.effective_from >= corrected.effective_from:
-        if newest.lines != _lines(corrected) or newest.currency != corrected.currency:
-            # The catalogue corrected a price without a new date: it counts from now, past quotes keep theirs.
-            _insert_price(model, corrected, effective_from=timezone.now())
+    if newest is None or corrected is None or newest.effective_from < corrected.effective_from:
+        return
+    if newest.lines != _lines(corrected) or newest.currency != corrected.currency:
+        # The catalogue corrected a price without a new date: it counts from now, past quotes keep theirs.
+        _insert_price(model, corrected, effective_from=timezone.now())
 
 
 def _insert_price(model: CloudModel, price_list: PriceList, **changes: Any) -> None:
-    values = {"currency": price_list.currency, "effective_from": price_list.effective_from, "read_on": price_list.read_on,
-              "lines": _lines(price_list), "source": price_list.source, **changes}  # fmt: skip
+    values = {
+        "currency": price_list.currency,
+        "effective_from": price_list.effective_from,
+        "lines": _lines(price_list),
+        "source": price_list.source,
+        "read_on": price_list.read_on,
+        **changes,
+    }
     Price.objects.create(model=model, **values)
 
 

@@ -46,7 +46,7 @@ def run_transaction(work: Callable[[], Result]) -> Result:
 
 
 def is_passing(error: OperationalError) -> bool:
-    """Whether the same transaction may succeed when repeated: deadlock, serialisation failure, busy, lost connection."""
+    """Whether the transaction may succeed when repeated: deadlock, serialisation failure, busy, lost connection."""
     state = getattr(error.__cause__, "sqlstate", None)
     if state in ("40P01", "40001", "55P03", "57P01", "08006", "08003"):
         return True

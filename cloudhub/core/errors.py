@@ -1,15 +1,15 @@
 """Errors of the hub, each a sentence fit for a person. Doors map them to HTTP once.
 
-    HubError
-    ├── Invalid              400  a field is wrong; `fields` names each
-    │   └── AmbiguousModel   400
-    ├── Forbidden            403
-    ├── NotFound             404
-    ├── Conflict             409  the object's state does not allow it
-    ├── BudgetExceeded       402  `budget`, `remaining` and `needed` in micro-units
-    ├── IdempotencyMismatch  422
-    ├── TooLarge             413
-    └── Unavailable          503  nothing was held or sent; repeat after `retry_after` seconds
+HubError
+├── Invalid              400  a field is wrong; `fields` names each
+│   └── AmbiguousModel   400
+├── Forbidden            403
+├── NotFound             404
+├── Conflict             409  the object's state does not allow it
+├── BudgetExceeded       402  `budget`, `remaining` and `needed` in micro-units
+├── IdempotencyMismatch  422
+├── TooLarge             413
+└── Unavailable          503  nothing was held or sent; repeat after `retry_after` seconds
 """
 
 from collections.abc import Mapping
@@ -65,7 +65,9 @@ class BudgetExceeded(HubError):
 
     code = "budget_exceeded"
 
-    def __init__(self, message: str, *, budget: str, budget_id: str, remaining: int, needed: int, currency: str) -> None:
+    def __init__(
+        self, message: str, *, budget: str, budget_id: str, remaining: int, needed: int, currency: str
+    ) -> None:
         super().__init__(message)
         self.budget = budget
         self.budget_id = budget_id

@@ -20,8 +20,8 @@ def differences() -> Iterator[str]:
     for attempt in Attempt.objects.exclude(state__in=OPEN).exclude(hold__state="closed").iterator():
         yield f"Attempt {attempt.pk} is {attempt.state} but its hold is open."
     costs = Generation.objects.annotate(posted=Sum("attempts__hold__entries__posted_delta", default=0))
-    for generation in costs.exclude(posted=F("cost_micros")).iterator():
-        yield f"Generation {generation.id} says cost {generation.cost_micros}, the ledger {generation.posted}."
+    for costed in costs.exclude(posted=F("cost_micros")).iterator():
+        yield f"Generation {costed.id} says cost {costed.cost_micros}, the ledger {costed.posted}."
     live = Generation.objects.filter(attempts__state__in=["held", "sent"])
     for generation in live.exclude(state__in=["queued", "running"]).distinct().iterator():
         yield f"Generation {generation.id} is {generation.state} but an attempt is still under way."

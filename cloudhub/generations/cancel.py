@@ -1,6 +1,7 @@
 """Stop what was not sent; say the truth about what was."""
 
 import logging
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -36,7 +37,7 @@ def cancel_generation(actor: Actor, generation_id: object) -> Generation:
     return find_generation(actor, generation_id)
 
 
-def _ask_vendor_to_stop(attempt_id: object) -> None:
+def _ask_vendor_to_stop(attempt_id: UUID) -> None:
     attempt = Attempt.objects.select_related("generation__model").get(hold_id=attempt_id)
     if attempt.state != Attempt.State.SENT or not attempt.remote_id:
         return

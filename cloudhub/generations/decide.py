@@ -23,7 +23,9 @@ ACTIONS = {"settle": "settled", "release": "released", "write_off": "written_off
 SAFETY = timedelta(minutes=10)
 
 
-def decide_attempt(actor: Actor, attempt_id: object, *, action: object, amount: object = None, reason: object = "") -> Attempt:
+def decide_attempt(
+    actor: Actor, attempt_id: object, *, action: object, amount: object = None, reason: object = ""
+) -> Attempt:
     """Settle (at `amount`, decimal text, by default the whole hold), release, or write off an unknown outcome.
 
     Giving the money back is only possible once the vendor's longest time-out and ten minutes have passed. An answer
@@ -34,7 +36,9 @@ def decide_attempt(actor: Actor, attempt_id: object, *, action: object, amount: 
     attempt = find_attempt(actor, attempt_id)
     micros = _read(attempt, action, amount, reason)
     if attempt.state != Attempt.State.UNKNOWN:
-        raise Conflict(f"This attempt is {attempt.get_state_display().lower()}; only an unknown outcome can be decided.")
+        raise Conflict(
+            f"This attempt is {attempt.get_state_display().lower()}; only an unknown outcome can be decided."
+        )
     if action != "settle":
         _refuse_too_early(attempt)
     if not run_transaction(lambda: _decide(actor, attempt, str(action), micros, str(reason))):

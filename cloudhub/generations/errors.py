@@ -1,4 +1,4 @@
-"""A failure as it is stored and shown: code, sentence, whether it was billed, whether it may be repeated, what to do."""
+"""A failure as it is stored and shown: code, sentence, was it billed, may it be repeated, what to do."""
 
 from typing import Any
 

@@ -1,5 +1,6 @@
 """Find pictures and keep uploads."""
 
+import uuid
 from dataclasses import replace
 
 from cloudhub.accounts.actor import Actor
@@ -44,11 +45,14 @@ def _keep(actor: Actor, picture: InputImage) -> Image:
 
 def find_image(actor: Actor, image_id: object) -> Image:
     """A picture of the actor's team, any team's for a hub owner. Raises `NotFound`."""
+    actor.require("read")
     found = read_id(image_id)
-    images = Image.objects.filter(id=found, deleted_at=None).select_related("generation__model", "attempt__hold")
+    images = Image.objects.filter(id=found or uuid.UUID(int=0), deleted_at=None).select_related(
+        "generation__model", "attempt__hold"
+    )
     if not actor.is_hub_owner:
         images = images.filter(team=actor.team)
-    image = images.first() if found and actor.may("read") else None
+    image = images.first()
     if image is None:
         raise NotFound("There is no such picture.")
     return image

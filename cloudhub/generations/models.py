@@ -101,7 +101,7 @@ class Generation(models.Model):
 
 
 class Attempt(models.Model):
-    """One vendor call, and the fencing token: the right to send is its change from held to sent, which happens once."""
+    """One vendor call, and the fencing token: the right to send is its change from held to sent, once."""
 
     class State(models.TextChoices):
         HELD = "held", "Not sent yet"
@@ -143,7 +143,7 @@ class Attempt(models.Model):
 
 
 class Image(models.Model):
-    """One picture: what a vendor gave back, or what a person uploaded (then without an attempt). Bytes lie in storage."""
+    """One picture: what a vendor gave back, or an upload (then without an attempt). The bytes lie in storage."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="images")

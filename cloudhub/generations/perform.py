@@ -122,9 +122,7 @@ def mark_sent(attempt_id: UUID) -> bool:
 def remember_remote_id(attempt_id: UUID, pending: Pending) -> None:
     """Store the vendor's job id, so that a restart resumes at `check` and never at `start`."""
     rows = Attempt.objects.filter(hold_id=attempt_id, state__in=[State.SENT, State.UNKNOWN])
-    run_transaction(
-        lambda: rows.update(remote_id=pending.remote_id[:300], vendor_request_id=pending.request_id[:300])
-    )
+    run_transaction(lambda: rows.update(remote_id=pending.remote_id[:300], vendor_request_id=pending.request_id[:300]))
     release_connection()
     reach("after_remote_id")
 
@@ -190,7 +188,7 @@ def _after_refusal(attempt_id: UUID, error: ProviderError) -> None:
 
 
 def _after_busy(work: Work, error: Busy, stopping: threading.Event) -> UUID | None:
-    """Give the money back; where repeating is sensible, hold it again in the same step and wait without a connection."""
+    """Give the money back; where repeating makes sense hold it again in the same step, then wait unconnected."""
     stored = error_json(error)
     pause = _pause_before_repeat(work, error)
     following = None if pause is None or stopping.is_set() else retry_attempt(work.attempt_id, stored)

@@ -67,7 +67,9 @@ class Quote:
         sums: dict[tuple[str, Fraction], int] = {}
         for call in self.calls:
             for charge in call.cost.charges if call.cost else ():
-                sums[charge.description, charge.price] = sums.get((charge.description, charge.price), 0) + charge.quantity
+                sums[charge.description, charge.price] = (
+                    sums.get((charge.description, charge.price), 0) + charge.quantity
+                )
         return [
             {"description": description, "unit_amount": format_price(price), "quantity": quantity,
              "exact": price * quantity * 1_000_000}

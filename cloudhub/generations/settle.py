@@ -104,7 +104,9 @@ def mark_unknown(attempt_id: UUID, error: Mapping[str, Any], request_id: str = "
     return marked
 
 
-def retry_attempt(attempt_id: UUID, error: Mapping[str, Any], *, states: tuple[str, ...] = (State.SENT,)) -> UUID | None:
+def retry_attempt(
+    attempt_id: UUID, error: Mapping[str, Any], *, states: tuple[str, ...] = (State.SENT,)
+) -> UUID | None:
     """End an attempt that surely did not run and hold its money again for a new one, in one step.
 
     None when it may not go on: tries used up, cancelled, or somebody else ended it. The caller releases it then.
@@ -202,7 +204,9 @@ def _locked(attempt_id: UUID) -> tuple[Generation, Attempt]:
     return generation, attempt
 
 
-def _end(attempt: Attempt, states: tuple[str, ...], ended: str, error: Mapping[str, Any] | None, request_id: str) -> bool:
+def _end(
+    attempt: Attempt, states: tuple[str, ...], ended: str, error: Mapping[str, Any] | None, request_id: str
+) -> bool:
     changes: dict[str, Any] = {"state": ended, "ended_at": timezone.now(), "error": dict(error) if error else None}
     if request_id:
         changes["vendor_request_id"] = request_id[:300]

@@ -38,8 +38,12 @@ class StopSignals:
         if engine.in_flight:
             say(f"Stopping: {engine.in_flight} calls under way get up to {grace:g} seconds. Ctrl-C again ends at once.")
         done = threading.Event()
-        stopper = threading.Thread(target=lambda: (engine.stop(grace), done.set()), daemon=True)
-        stopper.start()
+
+        def stop() -> None:
+            engine.stop(grace)
+            done.set()
+
+        threading.Thread(target=stop, name="stop", daemon=True).start()
         while not done.wait(0.1):
             if self._second.is_set():
                 engine.abandon()

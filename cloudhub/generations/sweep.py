@@ -1,9 +1,8 @@
-"""Put right what a dead or stopped process left behind, attempt by attempt, each by a conditional update of its own row."""
+"""Put right what a dead or stopped process left behind, attempt by attempt, each by a conditional update."""
 
 import logging
 from uuid import UUID
 
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from cloudhub.core.database import run_transaction
@@ -46,7 +45,7 @@ def recover_generation(generation: Generation, worker_id: UUID) -> list[UUID]:
     live = Attempt.objects.filter(generation=generation, state__in=[State.HELD, State.SENT]).order_by("slot")
     resumable = [attempt.pk for attempt in live if recover_attempt(attempt.pk)]
     if resumable:
-        rows = Generation.objects.filter(id=generation.id, worker_id=generation.worker_id)
+        rows = Generation.objects.filter(id=generation.id, worker=generation.worker)
         if not run_transaction(lambda: rows.update(worker_id=worker_id)):
             return []
     return resumable

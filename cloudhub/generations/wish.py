@@ -28,7 +28,7 @@ def read_wish(fields: Mapping[str, Any], *, actor: Actor, model: CloudModel) -> 
     Pictures are image ids of the actor's team or data URIs. Raises `Invalid` naming every field at fault.
     """
     unknown = sorted(set(fields) - set(WISH_FIELDS))
-    problems = {field: "There is no such field." for field in unknown}
+    problems = dict.fromkeys(unknown, "There is no such field.")
     given = {name: value for name, value in fields.items() if value is not None and name in WISH_FIELDS}
     values = _over_defaults(given, model.defaults)
     values["input_images"] = _read_pictures(values.get("input_images", ()), actor, problems)

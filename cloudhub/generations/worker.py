@@ -1,4 +1,4 @@
-"""This process as a worker: its row, its lease renewed by one heartbeat thread, and a lock that dies with the process."""
+"""This process as a worker: its row, its lease renewed by a heartbeat, and a lock that dies with the process."""
 
 import logging
 import os

@@ -6,58 +6,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CloudModel',
+            name="CloudModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100, unique=True)),
-                ('provider', models.CharField(max_length=40)),
-                ('cloud_model_id', models.CharField(max_length=200)),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('enabled', models.BooleanField(default=True)),
-                ('defaults', models.JSONField(blank=True, default=dict)),
-                ('aliases', models.JSONField(blank=True, default=list)),
-                ('capabilities', models.JSONField(blank=True, default=dict)),
-                ('released_on', models.DateField(blank=True, null=True)),
-                ('deprecated_on', models.DateField(blank=True, null=True)),
-                ('shut_down_on', models.DateField(blank=True, null=True)),
-                ('successor', models.CharField(blank=True, max_length=200)),
-                ('lifecycle_note', models.TextField(blank=True)),
-                ('lifecycle_source', models.URLField(blank=True, max_length=500)),
-                ('lifecycle_read_on', models.DateField(blank=True, null=True)),
-                ('registered_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=100, unique=True)),
+                ("provider", models.CharField(max_length=40)),
+                ("cloud_model_id", models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.TextField(blank=True)),
+                ("enabled", models.BooleanField(default=True)),
+                ("defaults", models.JSONField(blank=True, default=dict)),
+                ("aliases", models.JSONField(blank=True, default=list)),
+                ("capabilities", models.JSONField(blank=True, default=dict)),
+                ("released_on", models.DateField(blank=True, null=True)),
+                ("deprecated_on", models.DateField(blank=True, null=True)),
+                ("shut_down_on", models.DateField(blank=True, null=True)),
+                ("successor", models.CharField(blank=True, max_length=200)),
+                ("lifecycle_note", models.TextField(blank=True)),
+                ("lifecycle_source", models.URLField(blank=True, max_length=500)),
+                ("lifecycle_read_on", models.DateField(blank=True, null=True)),
+                ("registered_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'verbose_name': 'cloud model',
-                'indexes': [models.Index(fields=['provider', 'cloud_model_id'], name='model_by_vendor_id')],
+                "verbose_name": "cloud model",
+                "indexes": [models.Index(fields=["provider", "cloud_model_id"], name="model_by_vendor_id")],
             },
         ),
         migrations.CreateModel(
-            name='Price',
+            name="Price",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('effective_from', models.DateTimeField()),
-                ('lines', models.JSONField()),
-                ('source', models.CharField(max_length=500)),
-                ('read_on', models.DateField()),
-                ('by_hand', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('blocked_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('blocked_reason', models.CharField(blank=True, editable=False, max_length=300)),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='catalog.cloudmodel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("currency", models.CharField(max_length=3)),
+                ("effective_from", models.DateTimeField()),
+                ("lines", models.JSONField()),
+                ("source", models.CharField(max_length=500)),
+                ("read_on", models.DateField()),
+                ("by_hand", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("blocked_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("blocked_reason", models.CharField(blank=True, editable=False, max_length=300)),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="prices", to="catalog.cloudmodel"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-effective_from', '-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('by_hand', False)), fields=('model', 'effective_from'), name='one_catalogue_price_a_moment')],
+                "ordering": ["-effective_from", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("by_hand", False)),
+                        fields=("model", "effective_from"),
+                        name="one_catalogue_price_a_moment",
+                    )
+                ],
             },
         ),
     ]

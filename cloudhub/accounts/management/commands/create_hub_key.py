@@ -31,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError(f"{user.email} is in no team.")
         scopes = [scope.strip() for scope in options["scopes"].split(",") if scope.strip()]
         try:
-            _, text = create_hub_key(name=options["name"], user=user, team=membership.team, scopes=scopes)
+            _key, text = create_hub_key(name=options["name"], user=user, team=membership.team, scopes=scopes)
         except HubError as error:
             raise CommandError(error.message) from error
         self.stdout.write(text)

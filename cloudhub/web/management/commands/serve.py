@@ -1,0 +1,79 @@
+"""The whole hub in one process: database prepared, owner made, web server and runner started and stopped together."""
+
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.core.wsgi import get_wsgi_application
+from waitress.server import create_server
+
+from cloudhub.accounts.first_owner import ensure_first_owner
+from cloudhub.catalog.models import CloudModel
+from cloudhub.catalog.register import synchronise_catalog
+from cloudhub.generations.engine import engine
+from cloudhub.generations.stop import StopSignals
+
+
+class Command(BaseCommand):
+    help = "Prepare the data folder and run the web server and the runner until stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=settings.HUB_HOST)
+        parser.add_argument("--port", type=int, default=settings.HUB_PORT)
+        parser.add_argument("--grace", type=float, default=30.0, help="seconds that calls under way get when stopped")
+        parser.add_argument("--no-runner", action="store_true", help="web only; run_generations takes the queue")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        signals = StopSignals()
+        password = prepare()
+        server = self._listen(options["host"], options["port"])
+        if not options["no_runner"]:
+            engine.begin()
+        threading.Thread(target=server.run, name="web", daemon=True).start()
+        self._greet(options["host"], server.effective_port, password)
+        signals.wait()
+        server.close()
+        signals.stop_engine(engine, options["grace"], self.stdout.write)
+
+    def _listen(self, host: str, port: int) -> Any:
+        try:
+            return create_server(
+                get_wsgi_application(),
+                host=host,
+                port=port,
+                threads=settings.WEB_THREADS,
+                ident=None,
+                channel_timeout=120,
+                # Pictures of several megabytes stay in memory instead of a detour over temporary files.
+                inbuf_overflow=8 * 1024 * 1024,
+                outbuf_overflow=32 * 1024 * 1024,
+                max_request_body_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            )
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one with --port."
+            ) from error
+
+    def _greet(self, host: str, port: int, password: str) -> None:
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - only compared
+        self.stdout.write(f"\nCloudHub is ready on http://{shown}:{port}")
+        if password:
+            said = "the one in OWNER_PASSWORD" if settings.OWNER_PASSWORD else f"{password}   (shown this once)"
+            self.stdout.write(f"Sign in as {settings.OWNER_EMAIL} with the password {said}")
+        if not CloudModel.objects.exclude(provider="practice").exists():
+            self.stdout.write("The practice vendor makes pictures without any key; put vendors' keys into .env.")
+        self.stdout.write("Stop with Ctrl-C.\n")
+        self.stdout.flush()
+
+
+def prepare() -> str:
+    """Bring the database, the static files and the catalogue up to date; returns a new owner's password, else ""."""
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    password = ensure_first_owner()
+    synchronise_catalog()
+    return password

@@ -1,0 +1,220 @@
+"""The cast and stage of every test: Alice owns the hub, Bob is on her team, Victor may look, Charlie is a stranger."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.db import connection, connections
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from waitress.server import create_server
+
+from cloudhub.accounts.actor import Actor, actor_of_user
+from cloudhub.accounts.hub_keys import create_hub_key
+from cloudhub.accounts.models import Membership, Role, Team, User
+from cloudhub.billing.triggers import install_triggers, remove_triggers
+from cloudhub.catalog.models import CloudModel
+from cloudhub.catalog.register import register_model, synchronise_catalog
+from cloudhub.generations import wake
+from cloudhub.generations.engine import engine
+from cloudhub.wsgi import application
+from providers.emulation.server import serve
+
+PASSWORD = "correct horse battery"
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptying_a_database_passes_the_ledger_guard() -> Iterator[None]:
+    """Transactional tests empty all tables; on SQLite that is DELETE, which the ledger's guard refuses."""
+    original = BaseDatabaseOperations.execute_sql_flush
+
+    def flush(self: BaseDatabaseOperations, statements: list[str]) -> None:
+        if self.connection.vendor == "sqlite":
+            remove_triggers(self.connection)
+        original(self, statements)
+        if self.connection.vendor == "sqlite":
+            install_triggers(self.connection)
+
+    BaseDatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
+    yield
+    BaseDatabaseOperations.execute_sql_flush = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _no_vendor_is_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vendor that a test forgets to point at an emulator is a closed port, never the internet."""
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_engine() -> Iterator[None]:
+    """Each test gets an engine without a worker of an earlier test's database."""
+    yield
+    if engine._lease is not None:
+        engine.stopping.set()
+        wake.new_work.set()
+        wake.announce_end()
+        last = time.monotonic() + 10
+        while engine.in_flight and time.monotonic() < last:
+            time.sleep(0.02)
+        if engine._loop is not None:
+            engine._loop.join(timeout=10)
+        engine._lease._stop.set()
+        if engine._lease._lock:
+            engine._lease._lock.close()
+    engine._lease = engine._loop = None
+    engine.stopping.clear()
+
+
+@dataclass(frozen=True)
+class Cast:
+    team: Team
+    other_team: Team
+    alice: Actor
+    bob: Actor
+    victor: Actor
+    charlie: Actor
+    practice: CloudModel
+
+
+def make_cast() -> Cast:
+    team, other = Team.objects.create(name="Studio"), Team.objects.create(name="Elsewhere")
+    people: dict[str, Actor] = {}
+    parts = (("alice", team, Role.OWNER), ("bob", team, Role.MEMBER), ("victor", team, Role.VIEWER),
+             ("charlie", other, Role.OWNER))  # fmt: skip
+    for name, home, role in parts:
+        make = User.objects.create_superuser if name == "alice" else User.objects.create_user
+        user = make(f"{name}@example.org", PASSWORD)
+        Membership.objects.create(user=user, team=home, role=role)
+        people[name] = actor_of_user(user)
+    synchronise_catalog()
+    return Cast(team, other, practice=CloudModel.objects.get(key="practice-1"), **people)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The people, teams and the practice model, in a test's transaction."""
+    return make_cast()
+
+
+@pytest.fixture
+def committed_cast(transactional_db: None) -> Cast:
+    """The same, committed: for tests with threads, real servers and rival transactions."""
+    return make_cast()
+
+
+@pytest.fixture
+def alice(cast: Cast) -> Actor:
+    return cast.alice
+
+
+@pytest.fixture
+def bob(cast: Cast) -> Actor:
+    return cast.bob
+
+
+@pytest.fixture
+def victor(cast: Cast) -> Actor:
+    return cast.victor
+
+
+@pytest.fixture
+def charlie(cast: Cast) -> Actor:
+    return cast.charlie
+
+
+def key_of(actor: Actor, scopes: tuple[str, ...] = ("read", "generate", "manage")) -> str:
+    """A fresh hub key's text for an actor."""
+    return create_hub_key(name="test", user=actor.user, team=actor.team, scopes=scopes)[1]
+
+
+def client_of(actor: Actor) -> Client:
+    """A signed-in browser-like client."""
+    client = Client()
+    client.force_login(actor.user)
+    return client
+
+
+@dataclass(frozen=True)
+class RunningHub:
+    url: str
+    cast: Cast
+
+
+@pytest.fixture
+def hub_server(committed_cast: Cast) -> Iterator[RunningHub]:
+    """The real WSGI server with the runner inside, as `hub.py run` starts it, on a free port."""
+    server = create_server(application, host="127.0.0.1", port=0, threads=24)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    engine.begin()
+    yield RunningHub(f"http://127.0.0.1:{server.effective_port}", committed_cast)
+    engine.stop(grace=5)
+    server.close()
+    thread.join(timeout=5)
+    server.task_dispatcher.shutdown(timeout=2)
+    connections.close_all()
+
+
+@pytest.fixture
+def gemini(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """The Gemini emulator on loopback, with a key that it accepts; `.url` is the emulator's own address."""
+    with serve() as emulator:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", f"{emulator.url}/google")
+        monkeypatch.setenv("GOOGLE_API_KEY", "test-key-0123456789")
+        yield emulator
+
+
+@pytest.fixture
+def gemini_flash(transactional_db: None, committed_cast: Cast) -> CloudModel:
+    return register_model(provider="google-gemini", cloud_model_id="gemini-2.5-flash-image")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; tests fail, not skip, where there is none."""
+    # Playwright's loop makes Django believe that tests run inside asyncio; the threads here are plain ones.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+        launched = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser contexts (`width`, `height`, `scheme`) that are closed after the test."""
+    contexts: list[BrowserContext] = []
+
+    def make(width: int = 1280, height: int = 900, scheme: str = "light") -> BrowserContext:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page: Page, url: str, actor: Actor) -> None:
+    """Sign in through the page, as a person does."""
+    page.goto(f"{url}/login/")
+    page.fill("input[name=username]", actor.user.email)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(f"{url}/")
+
+
+def queries_are_on(vendor: str) -> bool:
+    return connection.vendor == vendor
