@@ -5,7 +5,7 @@ import tempfile
 
 os.environ["CLOUDHUB_ENV_FILE"] = ""
 os.environ["SECRET_KEY"] = "a-secret-for-tests-only-0123456789-abcdefghijklmnopqrstuvwxyz"
-os.environ["CLOUDHUB_DATA_DIR"] = tempfile.mkdtemp(prefix="cloudhub-tests-")
+os.environ["CLOUDHUB_DATA_DIR"] = tempfile.mkdtemp(prefix="cloudhub-tests-", dir=os.environ.get("CLOUDHUB_DATA_DIR"))
 for name in ("GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL", "OWNER_EMAIL", "OWNER_PASSWORD"):
     os.environ.pop(name, None)
 
