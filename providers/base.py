@@ -63,7 +63,8 @@ class ReportedCost:
 class Provider(ABC):
     """One vendor. Class attributes are data that pages show and the contract test checks.
 
-    `key_variables` are the environment variables of its credentials, empty when it needs none.
+    `key_variables` are the environment variables of its credentials, empty when it needs none; `address_variables`
+    those that point it at another address, such as an emulator or a gateway.
     `longest_wait_seconds` is the vendor's longest time-out: ten minutes after it a person may release an unknown
     outcome. `billed_on_*` say whether the vendor charges when its filter withholds the picture, when the call is
     cancelled, and when we stop waiting.
@@ -74,6 +75,7 @@ class Provider(ABC):
     error_prefix: ClassVar[str]
     key_variables: ClassVar[tuple[str, ...]] = ()
     key_help: ClassVar[str] = ""
+    address_variables: ClassVar[tuple[str, ...]] = ()
     longest_wait_seconds: ClassVar[int] = 600
     status_by_id: ClassVar[bool] = False
     can_cancel: ClassVar[bool] = False

@@ -121,7 +121,14 @@ def find_replay(scope: str, body_hash: str, key: str | None, join: bool = False)
         return None
     since = timezone.now() - JOIN_WITHIN
     same = Generation.objects.filter(idempotency_scope=scope, request_hash=body_hash, created_at__gte=since)
-    return same.order_by("-created_at").first()
+    newest = same.order_by("-created_at").first()
+    return None if newest is None or _asks_to_be_repeated(newest) else newest
+
+
+def _asks_to_be_repeated(generation: Generation) -> bool:
+    """Whether the caller was told that nothing ran and that it may simply ask again."""
+    error = generation.error or {}
+    return generation.state == Generation.State.FAILED and error.get("billed") == "no" and error.get("retry") != "no"
 
 
 def _refuse_blocked_price(quote: Quote) -> None:

@@ -1,8 +1,11 @@
 """The whole hub in one process: database prepared, owner made, web server and runner started and stopped together."""
 
+import os
+import socket
 import threading
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -15,6 +18,7 @@ from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import synchronise_catalog
 from cloudhub.generations.engine import engine
 from cloudhub.generations.stop import StopSignals
+from providers.catalogue import installed_providers
 
 
 class Command(BaseCommand):
@@ -27,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-runner", action="store_true", help="web only; run_generations takes the queue")
 
     def handle(self, *_: Any, **options: Any) -> None:
+        refuse_own_address(options["port"])
         signals = StopSignals()
         password = prepare()
         server = self._listen(options["host"], options["port"])
@@ -50,7 +55,8 @@ class Command(BaseCommand):
                 # Pictures of several megabytes stay in memory instead of a detour over temporary files.
                 inbuf_overflow=8 * 1024 * 1024,
                 outbuf_overflow=32 * 1024 * 1024,
-                max_request_body_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+                max_request_body_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 2**20,
+                **_behind_proxy(),
             )
         except OSError as error:
             raise CommandError(
@@ -63,10 +69,30 @@ class Command(BaseCommand):
         if password:
             said = "the one in OWNER_PASSWORD" if settings.OWNER_PASSWORD else f"{password}   (shown this once)"
             self.stdout.write(f"Sign in as {settings.OWNER_EMAIL} with the password {said}")
+        if shown != host and "*" not in settings.ALLOWED_HOSTS:
+            self.stdout.write("Others reach it by names listed in ALLOWED_HOSTS (in .env); add this machine's there.")
         if not CloudModel.objects.exclude(provider="practice").exists():
             self.stdout.write("The practice vendor makes pictures without any key; put vendors' keys into .env.")
         self.stdout.write("Stop with Ctrl-C.\n")
         self.stdout.flush()
+
+
+def _behind_proxy() -> dict[str, Any]:
+    """Behind TLS the proxy's word on scheme and client counts, and only that proxy's."""
+    if not settings.HUB_HTTPS:
+        return {}
+    headers = {"x-forwarded-proto", "x-forwarded-for", "x-forwarded-host"}
+    return {"trusted_proxy": settings.HUB_TRUSTED_PROXY, "trusted_proxy_headers": headers}
+
+
+def refuse_own_address(port: int) -> None:
+    """A vendor's address that is the hub's own would make the hub call itself, and pay, in a circle."""
+    own = {settings.HUB_HOST, "localhost", "127.0.0.1", "::1", "0.0.0.0", socket.gethostname()}  # noqa: S104 - compared
+    for vendor in installed_providers().values():
+        for name in vendor.address_variables:
+            address = urlsplit(os.environ.get(name, ""))
+            if address.hostname in own and (address.port or {"https": 443}.get(address.scheme, 80)) == port:
+                raise CommandError(f"{name} is the hub's own address. Point it at {vendor.label} or leave it out.")
 
 
 def prepare() -> str:
