@@ -119,7 +119,11 @@ def _text_problems(request: CloudGenerationRequest) -> dict[str, str]:
 
 def _is_writable(text: str) -> bool:
     """No NUL, which PostgreSQL does not store, and no half of a surrogate pair, which UTF-8 cannot write."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def _number_problems(request: CloudGenerationRequest) -> dict[str, str]:

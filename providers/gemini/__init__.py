@@ -1,0 +1,1 @@
+"""Google's Gemini image models through the Gemini API (generativelanguage.googleapis.com)."""
