@@ -1,0 +1,29 @@
+"""The vendors' parts that are installed, found through Django's app registry."""
+
+from collections.abc import Iterable
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from providers.catalogue import ProviderConfig
+from providers.emulation.contract import VendorEmulator
+
+
+def installed_emulators() -> tuple[VendorEmulator, ...]:
+    """Every installed vendor's part, in the order of INSTALLED_APPS.
+
+    Raises ImproperlyConfigured when two of them want the same mount.
+    """
+    names = (config.emulator for config in apps.get_app_configs() if isinstance(config, ProviderConfig))
+    vendors = tuple(import_string(name.replace(":", ".")) for name in names if name)
+    mounts = [mount.name for vendor in vendors for mount in vendor.mounts]
+    twice = sorted({name for name in mounts if mounts.count(name) > 1})
+    if twice:
+        raise ImproperlyConfigured(f"Two vendors' emulators share the mount {', '.join(twice)}.")
+    return vendors
+
+
+def base_addresses(vendors: Iterable[VendorEmulator], url: str) -> dict[str, str]:
+    """The environment that sends every vendor's client to the emulator at `url`."""
+    return {mount.variable: f"{url}/{mount.name}{mount.suffix}" for vendor in vendors for mount in vendor.mounts}
