@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "cloudhub.web",
     "cloudhub.api",
     "providers.emulation",
+    "providers.practice",
     "providers.gemini",
 ]
 
