@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, Q, Sum
+from django.utils import timezone
 
 from cloudhub.billing.budgets import recount
 from cloudhub.billing.models import BudgetWindow, Hold, LedgerEntry
 from cloudhub.billing.triggers import missing_triggers
+from cloudhub.billing.windows import applicable_budgets, windows_at
 from cloudhub.catalog.prices import cost_of
 from cloudhub.core.money import format_money
 
@@ -37,19 +39,32 @@ def _window_differences() -> Iterator[str]:
                 f"{window}: counters say held {window.held_micros}, posted {window.posted_micros}; "
                 f"the ledger says held {held}, posted {posted} (micro-units)."
             )
+        yield from _limit_differences(window)
+
+
+def _limit_differences(window: BudgetWindow) -> Iterator[str]:
+    """The open window of a living budget guards by the budget's own words; past ones keep those of their time."""
+    budget = window.budget
+    is_open = budget.archived_at is None and window.ends_at > timezone.now()
+    if is_open and (window.limit_micros, window.hard) != (budget.limit_micros, budget.hard):
+        yield f"{window}: its limit is {window.limit_micros}, the budget's is {budget.limit_micros} (micro-units)."
 
 
 def _hold_differences() -> Iterator[str]:
-    """An open hold has its amount held and no ending; a closed one holds nothing and has exactly one ending."""
+    """An open hold has its amount held, no ending and the windows it counts in; a closed one holds nothing and has
+    exactly one ending."""
     endings = Q(entries__kind__in=["settle", "release", "write_off"])
     holds = Hold.objects.annotate(
         held=Sum("entries__held_delta"),
         placed=Count("entries", filter=Q(entries__kind="hold")),
         ended=Count("entries", filter=endings),
     )
-    for hold in holds.filter(state=Hold.State.OPEN).iterator():
+    for hold in holds.filter(state=Hold.State.OPEN).select_related("model").iterator():
         if (hold.held, hold.placed, hold.ended) != (hold.amount_micros, 1, 0):
             yield f"Open hold {hold.pk}: the ledger holds {hold.held} of {hold.amount_micros}, {hold.ended} endings."
+        windows, _ = windows_at(applicable_budgets(hold), hold.held_at)
+        if hold.window_ids != [window.pk for window in windows]:
+            yield f"Open hold {hold.pk}: its window list {hold.window_ids} is not that of the budgets it counts in."
     for hold in holds.filter(state=Hold.State.CLOSED).exclude(held=0, placed=1, ended=1).iterator():
         yield f"Closed hold {hold.pk}: the ledger still holds {hold.held}, {hold.ended} endings instead of one."
 

@@ -22,6 +22,7 @@ from cloudhub.catalog.models import CloudModel
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Forbidden, Invalid, NotFound
 from cloudhub.core.money import CURRENCIES, parse_amount
+from cloudhub.core.text import is_storable
 from providers.catalogue import installed_providers
 
 DEFAULT_ALERTS = [50, 80, 100]
@@ -54,6 +55,8 @@ def create_budget(actor: Actor, fields: Mapping[str, Any]) -> Budget:
 
     def insert() -> None:
         lock_budgets_against_calls()
+        # Read behind the lock: every call that was admitted without this budget was held before.
+        budget.created_at = timezone.now()
         budget.save(force_insert=True)
         _open_first_window(budget)
 
@@ -63,7 +66,7 @@ def create_budget(actor: Actor, fields: Mapping[str, Any]) -> Budget:
 
 def _open_first_window(budget: Budget) -> None:
     """The current window, counting what was spent and is held since it began; open holds learn of it."""
-    starts_at, ends_at = window_bounds(budget, timezone.now())
+    starts_at, ends_at = window_bounds(budget, budget.created_at)
     window = BudgetWindow(budget=budget, starts_at=starts_at, ends_at=ends_at, limit_micros=budget.limit_micros,
                           hard=budget.hard)  # fmt: skip
     window.held_micros, window.posted_micros = recount(window)
@@ -74,9 +77,13 @@ def _open_first_window(budget: Budget) -> None:
 
 
 def recount(window: BudgetWindow) -> tuple[int, int]:
-    """(held, posted) of a window from the ledger's dimensions alone, never from counters or stored window lists."""
+    """(held, posted) of a window from the ledger's dimensions alone, never from counters or stored window lists.
+
+    An ended budget counts what was held while it lived.
+    """
+    until = min(window.ends_at, window.budget.archived_at or window.ends_at)
     entries = LedgerEntry.objects.filter(
-        matching_dimensions(window.budget), held_at__gte=window.starts_at, held_at__lt=window.ends_at
+        matching_dimensions(window.budget), held_at__gte=window.starts_at, held_at__lt=until
     )
     sums = entries.aggregate(held=Sum("held_delta", default=0), posted=Sum("posted_delta", default=0))
     return sums["held"], sums["posted"]
@@ -107,7 +114,12 @@ def end_budget(actor: Actor, budget: Budget) -> None:
     """End a budget; its windows and every ledger line stay."""
     actor.require("manage")
     _require_scope(actor, budget)
-    run_transaction(lambda: Budget.objects.filter(id=budget.pk, archived_at=None).update(archived_at=timezone.now()))
+
+    def end() -> None:
+        lock_budgets_against_calls()
+        Budget.objects.filter(id=budget.pk, archived_at=None).update(archived_at=timezone.now())
+
+    run_transaction(end)
 
 
 def budgets_for(actor: Actor) -> QuerySet[Budget]:
@@ -124,8 +136,8 @@ def budgets_for(actor: Actor) -> QuerySet[Budget]:
 
 def find_budget(actor: Actor, budget_id: object) -> Budget:
     """Raises `NotFound` for a budget that the actor may not see."""
-    text = str(budget_id)
-    found = budgets_for(actor).filter(id=int(text)).first() if text.isascii() and text.isdigit() else None
+    number = _read_number(budget_id) if isinstance(budget_id, str | int) else None
+    found = budgets_for(actor).filter(id=number).first() if number is not None else None
     if found is None:
         raise NotFound("There is no such budget.")
     return found
@@ -169,7 +181,7 @@ def _read_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         field: "This field is needed." for field in ("name", "scope", "window", "limit") if field not in fields
     }
     scope, window, currency = fields.get("scope"), fields.get("window"), fields.get("currency", "USD")
-    zone = fields.get("timezone") or "UTC"
+    zone = "UTC" if fields.get("timezone") in (None, "") else fields["timezone"]
     if "scope" in fields and scope not in Scope.values:
         problems["scope"] = f"Choose one of {', '.join(Scope.values)}."
     if "window" in fields and window not in WindowKind.values:
@@ -196,7 +208,7 @@ def _read_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     problems: dict[str, str] = {}
     if "name" in changes:
         values["name"] = changes["name"]
-        if not isinstance(changes["name"], str) or not 0 < len(changes["name"].strip()) <= 100:
+        if not isinstance(changes["name"], str) or not _is_name(changes["name"]):
             problems["name"] = "A budget needs a name of at most 100 characters."
     if "limit" in changes:
         try:
@@ -216,6 +228,10 @@ def _read_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _is_name(name: str) -> bool:
+    return len(name.strip()) > 0 and len(name) <= 100 and is_storable(name)
+
+
 def _are_alerts(alerts: Any) -> bool:
     if not isinstance(alerts, list) or len(alerts) > 10:
         return False
@@ -224,26 +240,39 @@ def _are_alerts(alerts: Any) -> bool:
 
 def _read_target(scope: Any, target: Any, problems: dict[str, str]) -> str:
     if scope == Scope.HUB or scope is None:
-        if target not in (None, ""):
+        if target is not None and target != "":
             problems["target"] = "A budget of the whole hub has no target."
         return ""
-    text = str(target) if isinstance(target, str | int) and not isinstance(target, bool) else ""
-    if not text or not _target_exists(scope, text):
-        problems["target"] = (
-            f"There is no such {Scope(scope).label.lower()}." if text else "Say what the budget is for."
-        )
-    return text
+    if isinstance(target, bool) or not isinstance(target, str | int) or target == "":
+        problems["target"] = "Say what the budget is for."
+        return ""
+    text = _stored_target(scope, target)
+    if text is None:
+        problems["target"] = f"There is no such {Scope(scope).label.lower()}."
+    return text or ""
 
 
-def _target_exists(scope: str, target: str) -> bool:
+def _stored_target(scope: str, target: str | int) -> str | None:
+    """The target as calls are matched with it, so "007" becomes "7"; None when there is no such thing."""
+    if scope in (Scope.TEAM, Scope.USER, Scope.HUB_KEY):
+        number = _read_number(target)
+        tables: dict[str, QuerySet[Any]] = {
+            Scope.TEAM: Team.objects.all(), Scope.USER: Membership.objects.all(), Scope.HUB_KEY: HubKey.objects.all()
+        }  # fmt: skip
+        column = "user_id" if scope == Scope.USER else "id"
+        return str(number) if number is not None and tables[scope].filter(**{column: number}).exists() else None
+    if not isinstance(target, str) or len(target) > 100 or "|" in target or not is_storable(target):
+        return None
+    exists = scope == Scope.TAG
     if scope == Scope.PROVIDER:
-        return target in installed_providers()
-    if scope == Scope.TAG:
-        return len(target) <= 100 and "|" not in target
+        exists = target in installed_providers()
     if scope == Scope.MODEL:
-        return CloudModel.objects.filter(key=target).exists()
-    tables: dict[str, QuerySet[Any]] = {
-        Scope.TEAM: Team.objects.all(), Scope.USER: Membership.objects.all(), Scope.HUB_KEY: HubKey.objects.all()
-    }  # fmt: skip
-    column = "user_id" if scope == Scope.USER else "id"
-    return target.isascii() and target.isdigit() and tables[scope].filter(**{column: int(target)}).exists()
+        exists = CloudModel.objects.filter(key=target).exists()
+    return target if exists else None
+
+
+def _read_number(value: str | int) -> int | None:
+    """A row's number, None for what cannot be one: databases refuse to compare with more than 64 bits."""
+    if isinstance(value, int):
+        return value if 0 < value < 2**63 else None
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
 from cloudhub.billing.models import BudgetWindow, Dimensions, Hold, LedgerEntry
@@ -82,7 +83,7 @@ def replace_hold(old_id: UUID, new: Hold, reason: str) -> bool:
 
 
 def settle_hold(hold_id: UUID, *, amount: int | None, images: int, reason: str = "", actor: str = "") -> int | None:
-    """Close a hold with what the vendor billed, in micro-units (None: the vendor said nothing and no price is known).
+    """Close a hold with what the vendor billed, in micro-units (None: it cannot be told, so all that is held counts).
 
     Returns the amount posted, or None when the hold is closed already. What lies above the hold becomes an overrun of
     its own and blocks the price version.
@@ -91,7 +92,7 @@ def settle_hold(hold_id: UUID, *, amount: int | None, images: int, reason: str =
     if hold is None:
         logger.warning("Hold %s is closed already; its second settlement changes nothing.", hold_id)
         return None
-    billed = amount or 0
+    billed = hold.amount_micros if amount is None else amount
     within = billed if not hold.quote.get("known", True) else min(billed, hold.amount_micros)
     entries = [
         _entry(hold, Kind.SETTLE, held=-hold.amount_micros, posted=within, images=images, reason=reason, actor=actor)
@@ -118,7 +119,7 @@ def book_late_answer(hold_id: UUID, *, amount: int, images: int, reason: str) ->
 
     More than was posted is an overrun entry, less a refund; both point to the hold and change nothing before them.
     """
-    hold = Hold.objects.select_for_update().get(id=hold_id)
+    hold = _closed_hold_with_all_windows(hold_id)
     entries = list(LedgerEntry.objects.filter(hold=hold))
     posted = sum(entry.posted_delta for entry in entries)
     if amount == posted or any(entry.kind in (Kind.OVERRUN, Kind.REFUND) for entry in entries):
@@ -132,6 +133,18 @@ def book_late_answer(hold_id: UUID, *, amount: int, images: int, reason: str) ->
     LedgerEntry.objects.create(**entry)
     move(hold.window_ids, posted=amount - posted)
     return amount
+
+
+def _closed_hold_with_all_windows(hold_id: UUID) -> Hold:
+    """A budget made after the hold was closed counted its ledger lines, so it must learn of what follows them."""
+    # A write, not only a lock: from here on no budget can be made until we end.
+    if not Hold.objects.filter(id=hold_id, state=Hold.State.CLOSED).update(closed_at=F("closed_at")):
+        raise ValueError(f"Hold {hold_id} is not closed yet; its answer is settled, not booked late.")
+    hold = Hold.objects.select_related("model").get(id=hold_id)
+    windows, _ = windows_at(applicable_budgets(hold), hold.held_at)
+    hold.window_ids = sorted({*hold.window_ids, *(window.pk for window in windows)})
+    hold.save(update_fields=["window_ids"])
+    return hold
 
 
 def budget_exceeded(window_ids: Sequence[int], needed: int, currency: str) -> BudgetExceeded:

@@ -86,8 +86,7 @@ def _by_single_tag(rows: list[Row]) -> list[Row]:
 
 def read_range(since: object, until: object) -> tuple[datetime, datetime]:
     """The half-open range that two ISO texts mean. Raises `Invalid` naming the field."""
-    now = timezone.now()
-    end = _read_time("until", until) if until else now + timedelta(seconds=1)
+    end = _read_time("until", until) if until else timezone.now() + timedelta(seconds=1)
     start = _read_time("since", since) if since else end - timedelta(days=DEFAULT_DAYS)
     if start >= end:
         raise Invalid.of({"since": "The beginning must lie before the end."})
@@ -104,6 +103,7 @@ def _read_time(field: str, value: object) -> datetime:
                 moment = datetime.combine(day, time(), UTC) if day else None
         except ValueError:
             moment = None
-    if moment is None:
+    # Beyond these years a zone or the days before would leave the calendar.
+    if moment is None or not 1900 < moment.year < 9999:
         raise Invalid.of({field: "Give an ISO date such as 2026-11-22, or a time with its zone."})
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

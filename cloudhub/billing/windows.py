@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 
 from cloudhub.billing.models import Budget, BudgetWindow, Dimensions, Scope, WindowKind
 from cloudhub.core.database import run_transaction
@@ -36,7 +38,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def applicable_budgets(dimensions: Dimensions) -> list[Budget]:
-    """The living budgets that a call with these dimensions counts in, in id order."""
+    """The budgets that a call with these dimensions counts in, in id order: those that lived when it was held."""
     matching = Q(scope=Scope.HUB) | Q(scope=Scope.TEAM, target=str(dimensions.team_id))
     matching |= Q(scope=Scope.USER, target=str(dimensions.user_id))
     matching |= Q(scope=Scope.PROVIDER, target=dimensions.provider)
@@ -46,8 +48,8 @@ def applicable_budgets(dimensions: Dimensions) -> list[Budget]:
     tags = [tag for tag in dimensions.tags.split("|") if tag]
     if tags:
         matching |= Q(scope=Scope.TAG, target__in=tags)
-    living = Budget.objects.filter(matching, archived_at=None, currency=dimensions.currency)
-    return list(living.order_by("id"))
+    living = Q(archived_at=None) | Q(archived_at__gt=dimensions.held_at)
+    return list(Budget.objects.filter(living, matching, currency=dimensions.currency).order_by("id"))
 
 
 def matching_dimensions(budget: Budget) -> Q:
@@ -61,15 +63,19 @@ def matching_dimensions(budget: Budget) -> Q:
     }
     condition = Q(currency=budget.currency)
     if budget.scope == Scope.TAG:
-        return condition & Q(tags__contains=f"|{budget.target}|")
+        # Not `contains`: on SQLite that takes "Poster" for "poster".
+        return condition & Q(GreaterThan(StrIndex("tags", Value(f"|{budget.target}|")), 0))
     if budget.scope != Scope.HUB:
         condition &= Q(**{columns[Scope(budget.scope)]: budget.target})
     return condition
 
 
 def windows_at(budgets: Iterable[Budget], at: datetime) -> tuple[list[BudgetWindow], list[Budget]]:
-    """The budgets' window rows at an instant in id order, and the budgets that have no row for it yet."""
-    budgets = list(budgets)
+    """The budgets' window rows at an instant in id order, and the budgets that have no row for it yet.
+
+    A budget has no window for what was held before its first one began, and does not count it.
+    """
+    budgets = [budget for budget in budgets if window_bounds(budget, budget.created_at)[0] <= at]
     rows = BudgetWindow.objects.filter(budget__in=budgets, starts_at__lte=at, ends_at__gt=at).select_related("budget")
     windows = list(rows.order_by("id"))
     present = {window.budget_id for window in windows}
@@ -81,13 +87,22 @@ def create_windows(budgets: Iterable[Budget], at: datetime) -> None:
 
     A window begins empty: a budget's first window is made with the budget, counting what was spent before.
     """
-    rows = []
-    for budget in sorted(budgets, key=lambda budget: budget.pk):
-        starts_at, ends_at = window_bounds(budget, at)
-        rows.append(BudgetWindow(budget=budget, starts_at=starts_at, ends_at=ends_at,
-                                 limit_micros=budget.limit_micros, hard=budget.hard))  # fmt: skip
-    if rows:
-        run_transaction(lambda: BudgetWindow.objects.bulk_create(rows, ignore_conflicts=True))
+    ids = [budget.pk for budget in budgets]
+
+    def insert() -> None:
+        # Read again under lock: a limit that is being changed must not be copied in its old form.
+        locked = Budget.objects.select_for_update(no_key=True).filter(id__in=ids).order_by("id")
+        BudgetWindow.objects.bulk_create((_empty_window(budget, at) for budget in locked), ignore_conflicts=True)
+
+    if ids:
+        run_transaction(insert)
+
+
+def _empty_window(budget: Budget, at: datetime) -> BudgetWindow:
+    starts_at, ends_at = window_bounds(budget, at)
+    return BudgetWindow(
+        budget=budget, starts_at=starts_at, ends_at=ends_at, limit_micros=budget.limit_micros, hard=budget.hard
+    )
 
 
 def lock_budgets_against_calls() -> None:

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import AmbiguousModel, Conflict, Invalid, NotFound
+from cloudhub.core.text import is_storable
 from providers.base import Capabilities, ModelEntry, Provider
 from providers.catalogue import find_provider
 
@@ -16,6 +17,9 @@ def find_model(reference: object) -> CloudModel:
     """
     if not isinstance(reference, str) or not reference:
         raise Invalid.of({"model": "Name a model by its key."})
+    if not is_storable(reference):
+        # The database cannot even compare with it.
+        raise NotFound("There is no such model.", code="model_not_found")
     enabled = CloudModel.objects.filter(enabled=True)
     exact = enabled.filter(key=reference).first()
     if exact is None and reference.isascii() and reference.isdigit() and len(reference) < 18:

@@ -11,6 +11,7 @@ from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Invalid
 from cloudhub.core.money import format_price, parse_price
+from cloudhub.core.text import is_storable
 from providers.base import CloudGenerationRequest, InvalidField, ModelEntry, PriceList
 from providers.catalogue import find_provider, installed_providers
 
@@ -123,17 +124,19 @@ def _copy_entry(model: CloudModel, entry: ModelEntry) -> None:
 
 
 def _add_prices(model: CloudModel, entry: ModelEntry) -> None:
+    now = timezone.now()
     stored = {price.effective_from: price for price in model.prices.filter(by_hand=False)}
-    newest = max(stored.values(), key=lambda price: (price.effective_from, price.pk), default=None)
+    in_force = max((date for date in stored if date <= now), default=None)
     for price_list in entry.prices:
         if price_list.effective_from not in stored:
             _insert_price(model, price_list)
-    corrected = max(entry.prices, key=lambda price_list: price_list.effective_from, default=None)
-    if newest is None or corrected is None or newest.effective_from < corrected.effective_from:
+    begun = [price_list for price_list in entry.prices if price_list.effective_from <= now]
+    listed = max(begun, key=lambda price_list: price_list.effective_from, default=None)
+    if in_force is None or listed is None or in_force < listed.effective_from:
         return
-    if newest.lines != _lines(corrected) or newest.currency != corrected.currency:
+    if (stored[in_force].lines, stored[in_force].currency) != (_lines(listed), listed.currency):
         # The catalogue corrected a price without a new date: it counts from now, past quotes keep theirs.
-        _insert_price(model, corrected, effective_from=timezone.now())
+        _insert_price(model, listed, effective_from=now)
 
 
 def _insert_price(model: CloudModel, price_list: PriceList, **changes: Any) -> None:
@@ -178,11 +181,11 @@ def _known_entry(provider: str, cloud_model_id: str) -> ModelEntry:
 
 def _text_problems(*, name: Any, key: Any, description: Any, enabled: Any) -> dict[str, str]:
     problems = {}
-    if not isinstance(name, str) or not name.strip() or len(name) > 120:
+    if not isinstance(name, str) or not name.strip() or len(name) > 120 or not is_storable(name):
         problems["name"] = "A name is text of 1 to 120 characters."
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         problems["key"] = "A key has 1 to 100 of the characters a-z, 0-9, dot, dash and underscore."
-    if not isinstance(description, str):
+    if not isinstance(description, str) or not is_storable(description):
         problems["description"] = "A description is text."
     if not isinstance(enabled, bool):
         problems["enabled"] = "Must be true or false."

@@ -1,0 +1,140 @@
+"""Models and prices on the admin site. Registering and switching go through the same functions as everywhere else."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from cloudhub.catalog.models import CloudModel, Price
+from cloudhub.catalog.prices import acknowledge_overrun
+from cloudhub.catalog.register import change_model, register_model
+from cloudhub.core.errors import Conflict, Invalid
+from cloudhub.core.money import CURRENCIES, parse_price
+from providers.catalogue import installed_providers
+
+
+def provider_choices() -> list[tuple[str, str]]:
+    return [(vendor.id, vendor.label) for vendor in installed_providers().values()]
+
+
+class RegisterForm(forms.Form):
+    """What `register_model` needs; its refusals come back to the fields that they name."""
+
+    provider = forms.ChoiceField(choices=provider_choices)
+    cloud_model_id = forms.CharField(label="Vendor's model id", max_length=200)
+    name = forms.CharField(required=False, max_length=120, help_text="Empty: the catalogue's name.")
+    key = forms.CharField(required=False, max_length=100, help_text="Empty: the vendor's model id.")
+    price_per_image = forms.CharField(required=False, help_text="Such as 0.039. Empty: the catalogue's price.")
+
+    def register(self) -> CloudModel | None:
+        """The new model, or None with errors by field."""
+        values = {**self.cleaned_data, "price_per_image": self.cleaned_data["price_per_image"] or None}
+        try:
+            return register_model(**values)
+        except (Invalid, Conflict) as error:
+            for field, sentence in (error.fields or {"key": error.message}).items():
+                self.add_error(field if field in self.fields else None, sentence)
+            return None
+
+
+@admin.register(CloudModel)
+class CloudModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A registration copies the vendor's catalogue, so it is changed on the Models page and switched here."""
+
+    list_display = ("name", "key", "provider", "cloud_model_id", "enabled", "shut_down_on", "successor")
+    list_filter = ("provider", "enabled")
+    search_fields = ("name", "key", "cloud_model_id")
+    actions = ("switch_on", "switch_off")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Not Django's own view: that opens a transaction, and registering needs one of its own."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = RegisterForm(request.POST or None)
+        model = form.register() if request.method == "POST" and form.is_valid() else None
+        if model is not None:
+            self.log_addition(request, model, [{"added": {}}])
+            return self.response_post_save_add(request, model)
+        title = "Register a cloud model"
+        context = {**self.admin_site.each_context(request), "form": form, "opts": self.opts, "title": title}
+        return TemplateResponse(request, "admin/register_model.html", context)
+
+    def has_change_permission(self, request: HttpRequest, obj: CloudModel | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: CloudModel | None = None) -> bool:
+        return False
+
+    @admin.action(description="Switch on", permissions=["add"])
+    def switch_on(self, request: HttpRequest, models: QuerySet[CloudModel]) -> None:
+        for model in models:
+            change_model(model, {"enabled": True})
+
+    @admin.action(description="Switch off", permissions=["add"])
+    def switch_off(self, request: HttpRequest, models: QuerySet[CloudModel]) -> None:
+        for model in models:
+            change_model(model, {"enabled": False})
+
+
+class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
+    currency = forms.ChoiceField(choices=[(currency, currency) for currency in CURRENCIES])
+
+    class Meta:
+        model = Price
+        fields = ("model", "currency", "effective_from", "lines", "source", "read_on", "by_hand")
+
+    def clean_lines(self) -> list[dict[str, Any]]:
+        """Lines as the quote reads them, checked here because a price is never changed afterwards."""
+        lines = self.cleaned_data["lines"]
+        if not isinstance(lines, list) or not lines:
+            raise forms.ValidationError('A list such as [{"unit": "image", "amount": "0.039", "per": 1}].')
+        return [_read_line(line) for line in lines]
+
+
+def _read_line(line: Any) -> dict[str, Any]:
+    known = isinstance(line, dict) and set(line) <= {"unit", "amount", "per", "description"}
+    if not known or not isinstance(line.get("unit"), str) or not line["unit"]:
+        raise forms.ValidationError("A line has a unit, an amount, and if needed per and description.")
+    per = line.get("per", 1)
+    if isinstance(per, bool) or not isinstance(per, int) or per < 1:
+        raise forms.ValidationError(f"{line['unit']}: per is a whole number from 1.")
+    try:
+        parse_price(line.get("amount"))  # type: ignore[arg-type]
+    except ValueError as error:
+        raise forms.ValidationError(f"{line['unit']}: {error}") from error
+    return {"unit": line["unit"], "amount": line["amount"], "per": per, "description": str(line.get("description", ""))}
+
+
+@admin.register(Price)
+class PriceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Prices are added and never changed: a quote names the version that it froze."""
+
+    form = PriceForm
+    list_display = ("model", "currency", "effective_from", "by_hand", "source", "blocked_at", "blocked_reason")
+    list_filter = ("model", "by_hand", "currency")
+    list_select_related = ("model",)
+    actions = ("acknowledge",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        now = timezone.now()
+        return {"effective_from": now, "read_on": now.date(), "by_hand": True, "source": "set by hand",
+                **super().get_changeform_initial_data(request)}  # fmt: skip
+
+    def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
+        return False
+
+    @admin.action(description="Acknowledge the overrun: allow new calls at this price", permissions=["add"])
+    def acknowledge(self, request: HttpRequest, prices: QuerySet[Price]) -> None:
+        for price in prices:
+            acknowledge_overrun(price)
+        self.message_user(request, "New calls may use these prices again.", messages.SUCCESS)
