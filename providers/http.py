@@ -5,24 +5,26 @@ grants a costly call by opening a `transmission`; without one (tests, tools) the
 """
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import orjson
 
 from providers.errors import Busy, OutcomeUnknown, ProviderError
 
+logger = logging.getLogger(__name__)
 SEND_WITHIN_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 LARGEST_ANSWER = 128 * 1024 * 1024
-CHUNK = 256 * 1024
 
 
 def boot_clock() -> float:
@@ -129,9 +131,12 @@ class Door:
         with self._lock:
             if self._client is None:
                 limits = httpx.Limits(max_connections=2000, max_keepalive_connections=200)
+                # One client serves every team's key: a cookie from an answer to one must not go with another.
+                no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
                 self._client = httpx.Client(
-                    timeout=self._timeout, limits=limits, follow_redirects=False, transport=self._transport
-                )
+                    timeout=self._timeout, limits=limits, follow_redirects=False, transport=self._transport,
+                    cookies=no_cookies,
+                )  # fmt: skip
             return self._client
 
     def _request(
@@ -139,15 +144,16 @@ class Door:
     ) -> httpx.Request:
         fields = dict(body)
         sent_headers = dict(headers)
-        if "json" in fields:
-            fields["content"] = orjson.dumps(fields.pop("json"))
-            sent_headers.setdefault("content-type", "application/json")
         extensions = {"trace": gate} if gate else {}
         try:
+            if "json" in fields:
+                fields["content"] = orjson.dumps(fields.pop("json"))
+                sent_headers.setdefault("content-type", "application/json")
             request = self.client.build_request(method, url, headers=sent_headers, extensions=extensions, **fields)
             request.headers.raw  # noqa: B018 - encoding a header can fail, and must fail before anything is sent
         except (UnicodeEncodeError, httpx.InvalidURL, TypeError) as error:
-            raise NotSent(f"{self.name}: the request could not be written ({type(error).__name__}).") from error
+            # Without its cause, whose text may hold the header at fault, and with it the key.
+            raise NotSent(f"{self.name}: the request could not be written ({type(error).__name__}).") from None
         if gate:
             gate("about_to_send", {})
         return request
@@ -162,14 +168,13 @@ class Door:
     def _receive(self, response: httpx.Response, kept: Path | None) -> Answer:
         """The whole body; with `kept`, streamed into a file that gets its final name only when it is complete."""
         headers = {name.lower(): value for name, value in response.headers.items()}
+        head = json.dumps({"status": response.status_code, "headers": headers}).encode() + b"\n"
+        spool = _Spool(kept)
         chunks: list[bytes] = []
         size = 0
-        part = kept.with_suffix(".part") if kept else None
-        file = part.open("wb") if part else None
         try:
-            if file:
-                file.write(json.dumps({"status": response.status_code, "headers": headers}).encode() + b"\n")
-            for chunk in response.iter_bytes(CHUNK):
+            spool.write(head)
+            for chunk in response.iter_bytes():
                 size += len(chunk)
                 if size > self._largest_answer:
                     raise OutcomeUnknown(
@@ -177,13 +182,11 @@ class Door:
                         request_id=headers.get("x-request-id", ""),
                     )
                 chunks.append(chunk)
-                if file:
-                    file.write(chunk)
-        finally:
-            if file:
-                file.close()
-        if part and kept:
-            part.replace(kept)
+                spool.write(chunk)
+        except BaseException:
+            spool.leave()
+            raise
+        spool.finish()
         return Answer(response.status_code, headers, b"".join(chunks))
 
     @contextmanager
@@ -192,8 +195,10 @@ class Door:
             yield
         except ProviderError:
             raise
+        except httpx.LocalProtocolError as error:
+            raise NotSent(f"{self.name}: the request could not be written ({type(error).__name__}).") from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol,
-                httpx.LocalProtocolError, httpx.ProxyError) as error:  # fmt: skip
+                httpx.ProxyError) as error:  # fmt: skip
             raise NotSent(f"{self.name} could not be reached ({type(error).__name__}); nothing was sent.") from error
         except httpx.TimeoutException as error:
             raise self._lost(f"{self.name} did not answer in time", sent, costly) from error
@@ -220,6 +225,52 @@ def _send_gate(leave: Transmission | None, sent: threading.Event) -> Callable[[s
             sent.set()
 
     return gate
+
+
+class _Spool:
+    """The file of one answer as it arrives; it gets its final name only when it is whole.
+
+    The answer is worth more than its file: where that cannot be written, the call goes on in memory alone.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+        if path is not None:
+            with self._going_on():
+                self._file = path.with_suffix(".part").open("wb")
+
+    def write(self, data: bytes) -> None:
+        if self._file is not None:
+            with self._going_on():
+                self._file.write(data)
+
+    def finish(self) -> None:
+        """The answer is whole."""
+        if self._file is not None and self._path is not None:
+            with self._going_on():
+                self._file.close()
+                self._path.with_suffix(".part").replace(self._path)
+
+    def leave(self) -> None:
+        """The answer broke off: the part that came stays for the person who decides."""
+        if self._file is not None:
+            with self._going_on():
+                self._file.close()
+
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            logger.exception("An answer cannot be written to the disk; it goes on in memory.")
+            file, self._file = self._file, None
+            with suppress(OSError):
+                if file is not None:
+                    file.close()
+            with suppress(OSError):
+                if self._path is not None:
+                    self._path.with_suffix(".part").unlink(missing_ok=True)
 
 
 def _kept_answer(path: Path | None) -> Answer:

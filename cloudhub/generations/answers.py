@@ -1,4 +1,7 @@
-"""A vendor's finished answer, durable before it is settled: picture files plus one small record per attempt."""
+"""A vendor's finished answer, durable before it is settled: picture files plus one small record per attempt.
+
+The record stays after the settlement: it alone holds the vendor's own figures, also those that were not charged.
+"""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from cloudhub.generations import storage
-from providers.base import CloudGenerationResponse, ModelEntry, Provider, ReportedCost
+from providers.base import CloudGenerationResponse, Quantities, ReportedCost
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,8 @@ class KeptAnswer:
     provider_response: dict[str, Any]
 
 
-def keep_answer(
-    attempt_id: UUID, response: CloudGenerationResponse, provider: Provider, entry: ModelEntry
-) -> KeptAnswer:
+def keep_answer(attempt_id: UUID, response: CloudGenerationResponse, billed: Quantities | ReportedCost) -> KeptAnswer:
     """Write the pictures and the record; from here on the answer survives any crash. Raises OSError."""
-    billed = provider.billed(response, entry)
-    reported = isinstance(billed, ReportedCost)
     pictures = tuple(
         KeptPicture(storage.keep_bytes(data), len(data), picture.width, picture.height, picture.mime_type, picture.seed,
                     picture.revised_prompt or "")
@@ -49,7 +48,7 @@ def keep_answer(
         attempt_id=str(attempt_id),
         pictures=pictures,
         billed=asdict(billed) if isinstance(billed, ReportedCost) else dict(billed),
-        reported=reported,
+        reported=isinstance(billed, ReportedCost),
         usage=dict(response.usage),
         request_id=response.request_id,
         provider_response=response.provider_response,
@@ -59,7 +58,7 @@ def keep_answer(
 
 
 def kept_answer(attempt_id: UUID) -> KeptAnswer | None:
-    """The record of an attempt whose answer was kept but not settled yet."""
+    """The record of an attempt whose answer was kept, None when there is none."""
     path = storage.record_path(attempt_id)
     if not path.exists():
         return None

@@ -1,5 +1,6 @@
 """Answer a repeated wish from what the team has already paid for, only when asked to."""
 
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from cloudhub.core.database import run_transaction
@@ -8,16 +9,17 @@ from cloudhub.generations.models import Generation, Image
 
 
 def find_cached(generation: Generation) -> Generation | None:
-    """A finished generation of the same team whose vendor wish is the same; never another team's."""
+    """A finished generation of the same team with the same vendor wish and all its pictures; never another team's."""
     same = Generation.objects.filter(
         team=generation.team, model=generation.model, prompt=generation.prompt, state=Generation.State.SUCCEEDED,
         cache_source=None,
     )  # fmt: skip
-    return next((other for other in same.order_by("-id")[:50] if other.sent == generation.sent), None)
+    whole = same.annotate(left=Count("images", filter=Q(images__deleted_at=None))).filter(left__gte=F("num_images"))
+    return next((other for other in whole.order_by("-id")[:50] if other.sent == generation.sent), None)
 
 
-def copy_cached(generation: Generation, source: Generation) -> Generation:
-    """A finished generation of its own at cost 0 that names the one that paid."""
+def copy_cached(generation: Generation, source: Generation) -> None:
+    """Finish and insert a generation at cost 0 that names the one that paid."""
     generation.state = Generation.State.SUCCEEDED
     generation.cache_source = source
     generation.finished_at = timezone.now()
@@ -25,10 +27,9 @@ def copy_cached(generation: Generation, source: Generation) -> Generation:
 
     def insert() -> None:
         generation.save(force_insert=True)
-        for image in Image.objects.filter(generation=source, deleted_at=None).order_by("id"):
+        for image in Image.objects.filter(generation=source, deleted_at=None).order_by("attempt__slot", "index"):
             image.id, image.generation, image.attempt, image._state.adding = new_id(), generation, None, True
             image.created_at = timezone.now()
             image.save(force_insert=True)
 
     run_transaction(insert)
-    return generation

@@ -1,6 +1,5 @@
 """Stop what was not sent; say the truth about what was."""
 
-import logging
 from uuid import UUID
 
 from django.utils import timezone
@@ -11,11 +10,8 @@ from cloudhub.core.errors import Conflict
 from cloudhub.generations.errors import describe
 from cloudhub.generations.find import find_generation
 from cloudhub.generations.models import Attempt, Generation
-from cloudhub.generations.perform import read_work
+from cloudhub.generations.perform import ask_vendor_to_stop
 from cloudhub.generations.settle import release_attempt
-from providers.base import ProviderError
-
-logger = logging.getLogger(__name__)
 
 
 def cancel_generation(actor: Actor, generation_id: object) -> Generation:
@@ -32,18 +28,13 @@ def cancel_generation(actor: Actor, generation_id: object) -> Generation:
     run_transaction(lambda: rows.update(cancel_requested_at=timezone.now()))
     for attempt in Attempt.objects.filter(generation=generation, state__in=["held", "sent"]):
         released = release_attempt(attempt.pk, describe("cancelled_before_send", "Cancelled before it was sent."))
-        if not released:
-            _ask_vendor_to_stop(attempt.pk)
+        sent = None if released else _under_way(attempt.pk)
+        if sent is not None:
+            ask_vendor_to_stop(sent)
     return find_generation(actor, generation_id)
 
 
-def _ask_vendor_to_stop(attempt_id: UUID) -> None:
-    attempt = Attempt.objects.select_related("generation__model").get(hold_id=attempt_id)
-    if attempt.state != Attempt.State.SENT or not attempt.remote_id:
-        return
-    try:
-        work = read_work(attempt)
-        if work.provider.can_cancel:
-            work.provider.cancel(attempt.remote_id, work.key)
-    except ProviderError as error:
-        logger.info("The vendor did not take the cancellation of attempt %s: %s", attempt_id, error.message)
+def _under_way(attempt_id: UUID) -> Attempt | None:
+    """The attempt while the vendor works on a job of it that has an id."""
+    sent = Attempt.objects.filter(hold_id=attempt_id, state=Attempt.State.SENT).exclude(remote_id="")
+    return sent.select_related("generation__model").first()

@@ -11,8 +11,8 @@ from cloudhub.generations.models import Attempt, Generation
 LOOK_AT = 50
 
 
-def claim_generation(worker_id: UUID) -> Generation | None:
-    """A queued generation that now belongs to this worker, or None. Rivals that lose the row try the next."""
+def claim_generation(worker_id: UUID) -> UUID | None:
+    """The id of a queued generation that now belongs to this worker, or None. Rivals that lose the row try the next."""
     queued = list(
         Generation.objects.filter(state=Generation.State.QUEUED).order_by("id").values_list("id", flat=True)[:LOOK_AT]
     )
@@ -26,11 +26,15 @@ def claim_generation(worker_id: UUID) -> Generation | None:
                 state=Generation.State.RUNNING, worker_id=worker_id, claims=F("claims") + 1
             )
         ):
-            return Generation.objects.get(id=generation_id)
+            return generation_id
     return None
 
 
-def held_attempts(generation_id: UUID) -> list[UUID]:
-    """The attempts of a claimed generation that wait to be sent, in slot order."""
-    rows = Attempt.objects.filter(generation_id=generation_id, state=Attempt.State.HELD).order_by("slot")
-    return list(rows.values_list("hold_id", flat=True))
+def open_steps(generation_id: UUID) -> list[tuple[UUID, bool]]:
+    """The attempts of a claimed generation to go on with, in slot order: (id, whether the vendor has its job already).
+
+    What was sent without a job id has no next step; only its answer or a sweep ends it.
+    """
+    attempts = Attempt.objects.filter(generation_id=generation_id, state__in=[Attempt.State.HELD, Attempt.State.SENT])
+    attempts = attempts.exclude(state=Attempt.State.SENT, remote_id="").order_by("slot")
+    return [(attempt.pk, attempt.state == Attempt.State.SENT) for attempt in attempts]

@@ -7,8 +7,8 @@ import os
 import signal
 
 POINTS = (
-    "after_held", "after_sent", "after_remote_id", "after_reply", "after_answer_kept", "during_settlement",
-    "after_settled",
+    "after_held", "after_sent", "after_remote_id", "after_reply", "during_file_store", "after_answer_kept",
+    "during_settlement", "after_settled",
 )  # fmt: skip
 
 

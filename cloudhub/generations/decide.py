@@ -13,11 +13,12 @@ from cloudhub.catalog.find import provider_of
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Invalid
 from cloudhub.core.money import parse_amount
+from cloudhub.core.text import is_storable
 from cloudhub.generations import wake
+from cloudhub.generations.conclude import conclude
 from cloudhub.generations.errors import describe
 from cloudhub.generations.find import find_attempt
 from cloudhub.generations.models import Attempt, Generation
-from cloudhub.generations.settle import conclude
 
 ACTIONS = {"settle": "settled", "release": "released", "write_off": "written_off"}
 SAFETY = timedelta(minutes=10)
@@ -68,7 +69,7 @@ def _read(attempt: Attempt, action: Any, amount: Any, reason: Any) -> int:
     problems: dict[str, str] = {}
     if not isinstance(action, str) or action not in ACTIONS:
         problems["action"] = f"Choose one of {', '.join(ACTIONS)}."
-    if not isinstance(reason, str) or not reason.strip() or len(reason) > 400 or "\x00" in reason:
+    if not isinstance(reason, str) or not reason.strip() or len(reason) > 400 or not is_storable(reason):
         problems["reason"] = "Say in 1 to 400 characters why; it stands in the ledger."
     micros = attempt.hold.amount_micros
     if amount is not None and action != "settle":

@@ -11,18 +11,17 @@ from django.conf import settings
 from cloudhub.core.database import release_connection
 from cloudhub.core.errors import HubError, Unavailable
 from cloudhub.generations import wake
-from cloudhub.generations.claim import claim_generation, held_attempts
-from cloudhub.generations.errors import error_json
-from cloudhub.generations.models import Attempt, Generation
-from cloudhub.generations.perform import await_result, finish_attempt, perform_attempt, read_work
-from cloudhub.generations.settle import mark_unknown, settle_without_pictures
-from cloudhub.generations.sweep import end_lease, recover_attempt, sweep, unclaim
+from cloudhub.generations.claim import claim_generation, open_steps
+from cloudhub.generations.models import Generation
+from cloudhub.generations.perform import perform_attempt, resume_attempt
+from cloudhub.generations.sweep import end_lease, put_right, sweep, unclaim
 from cloudhub.generations.worker import Lease
-from providers.base import Pending, ProviderError, Rejected
 
 logger = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 SWEEP_EVERY = 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+Step = Callable[[UUID, threading.Event], None]
 
 
 class Engine:
@@ -44,8 +43,9 @@ class Engine:
         """This process's worker, made at the first need (after any fork)."""
         with self._lock:
             if self._lease is None:
-                self._lease = Lease("runner" if self._loop else "web")
-                self._lease.begin()
+                lease = Lease("runner" if self._loop else "web")
+                lease.begin()
+                self._lease = lease
             return self._lease.worker_id
 
     @property
@@ -59,9 +59,9 @@ class Engine:
         self._loop.start()
 
     def start_generation(self, generation_id: UUID) -> None:
-        """Perform every held attempt of a generation that belongs to this worker, each in a thread."""
-        for attempt_id in held_attempts(generation_id):
-            self._spawn(attempt_id, lambda attempt_id=attempt_id: perform_attempt(attempt_id, self.stopping))  # type: ignore[misc]
+        """Go on with every attempt of a generation that belongs to this worker, each in a thread."""
+        for attempt_id, is_sent in open_steps(generation_id):
+            self._spawn(attempt_id, resume_attempt if is_sent else perform_attempt)
 
     def await_generation(self, generation_id: UUID, seconds: float) -> Generation:
         """Wait, without a database connection, until the generation is finished or the time is over."""
@@ -76,11 +76,11 @@ class Engine:
 
     def run_once(self) -> int:
         """Sweep and perform everything that is queued, in this thread; returns how many generations were done."""
-        self._sweep()
+        taken = sweep(self.worker_id)
         done = 0
-        while (generation := claim_generation(self.worker_id)) is not None:
-            for attempt_id in held_attempts(generation.id):
-                perform_attempt(attempt_id, self.stopping)
+        while generation_id := taken.pop() if taken else claim_generation(self.worker_id):
+            for attempt_id, is_sent in open_steps(generation_id):
+                (resume_attempt if is_sent else perform_attempt)(attempt_id, self.stopping)
             done += 1
         return done
 
@@ -124,10 +124,10 @@ class Engine:
 
     def _claim_while_free(self) -> None:
         while not self.stopping.is_set() and self._lease_allows() and self._has_seat():
-            generation = claim_generation(self.worker_id)
-            if generation is None:
+            generation_id = claim_generation(self.worker_id)
+            if generation_id is None:
                 return
-            self.start_generation(generation.id)
+            self.start_generation(generation_id)
 
     def _lease_allows(self) -> bool:
         return self.worker_id is not None and self._lease is not None and self._lease.may_claim
@@ -139,34 +139,21 @@ class Engine:
         return free
 
     def _sweep(self) -> None:
-        for attempt_id in sweep(self.worker_id):
-            self._spawn(attempt_id, lambda attempt_id=attempt_id: self._resume(attempt_id))  # type: ignore[misc]
+        for generation_id in sweep(self.worker_id):
+            self.start_generation(generation_id)
 
-    def _resume(self, attempt_id: UUID) -> None:
-        """Go on asking for a job that the vendor took before the last process ended."""
-        attempt = Attempt.objects.select_related("generation__model").get(hold_id=attempt_id)
-        try:
-            response = await_result(read_work(attempt), Pending(remote_id=attempt.remote_id), self.stopping)
-        except Rejected as error:
-            settle_without_pictures(attempt_id, error)
-        except ProviderError as error:
-            mark_unknown(attempt_id, error_json(error), error.request_id)
-        else:
-            if response is not None:
-                finish_attempt(read_work(attempt), response)
-
-    def _spawn(self, attempt_id: UUID, work: Callable[[], None]) -> None:
+    def _spawn(self, attempt_id: UUID, step: Step) -> None:
         with self._lock:
             if attempt_id in self._busy:
                 return
             self._busy.add(attempt_id)
-        threading.Thread(target=self._guard, args=(attempt_id, work), name=f"call-{attempt_id}", daemon=True).start()
+        threading.Thread(target=self._guard, args=(attempt_id, step), name=f"call-{attempt_id}", daemon=True).start()
 
-    def _guard(self, attempt_id: UUID, work: Callable[[], None]) -> None:
+    def _guard(self, attempt_id: UUID, step: Step) -> None:
         """The one place that catches everything: an unexpected failure is logged and never guessed about."""
         try:
             with self._seats:
-                work()
+                step(attempt_id, self.stopping)
         except Exception:
             logger.exception("Attempt %s ended unexpectedly and is put right.", attempt_id)
             self._put_right(attempt_id)
@@ -179,14 +166,14 @@ class Engine:
 
     def _put_right(self, attempt_id: UUID) -> None:
         """What a sweep would do, repeated with growing pauses: what the vendor did must get into the ledger."""
-        pause = 1.0
+        pause = FIRST_PAUSE
         while not self.stopping.wait(pause):
             try:
-                if recover_attempt(attempt_id):
-                    self._resume(attempt_id)
+                put_right(attempt_id, self.stopping, give_up=pause >= LONGEST_PAUSE)
             except Exception:
                 logger.exception("Attempt %s could not be put right yet.", attempt_id)
-                pause = min(pause * 2, 60.0)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                release_connection()
             else:
                 return
 

@@ -21,26 +21,33 @@ def upload_image(actor: Actor, data: bytes) -> Image:
         picture = read_upload(data)
     except UnreadablePicture as error:
         raise Invalid.of({"file": str(error)}) from error
-    return _keep(actor, picture)
-
-
-def keep_pictures(actor: Actor, request: CloudGenerationRequest) -> CloudGenerationRequest:
-    """The same wish with every picture kept under an image id, so that the recipe can name it."""
-    kept = tuple(_kept(actor, picture) for picture in request.input_images)
-    mask = _kept(actor, request.mask) if request.mask else None
-    return replace(request, input_images=kept, mask=mask)
-
-
-def _kept(actor: Actor, picture: InputImage) -> InputImage:
-    return picture if picture.image_id else replace(picture, image_id=str(_keep(actor, picture).id))
-
-
-def _keep(actor: Actor, picture: InputImage) -> Image:
-    sha256 = storage.keep_bytes(picture.data)
-    image = Image(id=new_id(), team=actor.team, user=actor.user, sha256=sha256, size_bytes=len(picture.data),
-                  width=picture.width, height=picture.height, mime_type=picture.mime_type)  # fmt: skip
+    image = _row(actor, picture)
     run_transaction(lambda: image.save(force_insert=True))
     return image
+
+
+def keep_pictures(actor: Actor, request: CloudGenerationRequest) -> tuple[CloudGenerationRequest, list[Image]]:
+    """The same wish with every picture under an image id, so that the recipe can name it, and the rows still to insert.
+
+    The files are written at once; a file without a row is nobody's.
+    """
+    rows: list[Image] = []
+    kept = tuple(_named(actor, picture, rows) for picture in request.input_images)
+    mask = _named(actor, request.mask, rows) if request.mask else None
+    return replace(request, input_images=kept, mask=mask), rows
+
+
+def _named(actor: Actor, picture: InputImage, rows: list[Image]) -> InputImage:
+    if picture.image_id:
+        return picture
+    rows.append(_row(actor, picture))
+    return replace(picture, image_id=str(rows[-1].id))
+
+
+def _row(actor: Actor, picture: InputImage) -> Image:
+    sha256 = storage.keep_bytes(picture.data)
+    return Image(id=new_id(), team=actor.team, user=actor.user, sha256=sha256, size_bytes=len(picture.data),
+                 width=picture.width, height=picture.height, mime_type=picture.mime_type)  # fmt: skip
 
 
 def find_image(actor: Actor, image_id: object) -> Image:

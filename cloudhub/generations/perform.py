@@ -1,63 +1,35 @@
-"""Carry out one attempt at a vendor: mark it sent, call, keep the answer, settle. No transaction and no connection
-is held during the call."""
+"""Carry out one attempt at a vendor: mark it sent, call, keep the answer, settle. The only module that makes a vendor
+work or stop. No transaction and no connection is held during the call."""
 
 import logging
 import threading
 import time
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils import timezone
 
-from cloudhub.catalog.find import entry_of, provider_of
+from cloudhub.catalog.find import provider_of
 from cloudhub.core.database import release_connection, run_transaction
+from cloudhub.core.errors import Conflict
 from cloudhub.generations import storage
-from cloudhub.generations.answers import keep_answer
 from cloudhub.generations.crash_points import reach
-from cloudhub.generations.errors import error_json
+from cloudhub.generations.errors import describe, error_json
+from cloudhub.generations.finish import file_answer, finish_attempt
 from cloudhub.generations.models import Attempt
-from cloudhub.generations.settle import (
-    mark_unknown,
-    release_attempt,
-    retry_attempt,
-    settle_attempt,
-    settle_without_pictures,
-)
-from cloudhub.generations.wish import split_into_calls, wish_from_json
-from cloudhub.vault.keys import key_for
-from providers.base import (
-    Busy,
-    CloudGenerationRequest,
-    CloudGenerationResponse,
-    Key,
-    ModelEntry,
-    OutcomeUnknown,
-    Pending,
-    Provider,
-    ProviderError,
-    Rejected,
-)
+from cloudhub.generations.settle import mark_unknown, release_attempt, retry_attempt, settle_without_pictures
+from cloudhub.generations.work import Work, adapter_failures, read_work
+from cloudhub.vault.keys import has_key, key_for
+from providers.base import Busy, CloudGenerationResponse, Key, OutcomeUnknown, Pending, ProviderError, Rejected
 from providers.http import SEND_WITHIN_SECONDS, boot_clock, transmission
+from providers.pictures import UnreadablePicture
 
 logger = logging.getLogger(__name__)
 REPEATED_CODES = ("rate_minute", "provider_5xx", "connect_failed_not_sent")
+# What a vendor may say of the question and not of the job that is asked about.
+ABOUT_THE_QUESTION = ("no_key", "key_invalid", "org_unverified", "billing_disabled", "permission_region")
 PAUSES = (1.0, 4.0)
-SAVE_PAUSES = (0.2, 1.0, 3.0)
 Step = Pending | CloudGenerationResponse
 State = Attempt.State
-
-
-@dataclass(frozen=True)
-class Work:
-    """Everything that a call needs, read before it so that no database connection is needed during it."""
-
-    attempt_id: UUID
-    generation_id: UUID
-    seconds_left: float
-    provider: Provider
-    entry: ModelEntry
-    request: CloudGenerationRequest
-    key: Key
 
 
 def perform_attempt(attempt_id: UUID, stopping: threading.Event) -> None:
@@ -69,11 +41,7 @@ def perform_attempt(attempt_id: UUID, stopping: threading.Event) -> None:
 
 def _perform_once(attempt_id: UUID, stopping: threading.Event) -> UUID | None:
     """One attempt; returns the next one when the vendor was busy and it may be repeated."""
-    try:
-        work = _prepare(attempt_id)
-    except ProviderError as error:
-        release_attempt(attempt_id, error_json(error, billed="no"))
-        return None
+    work = _prepare(attempt_id)
     if work is None or stopping.is_set():
         return None
     send_before = boot_clock() + SEND_WITHIN_SECONDS
@@ -83,34 +51,28 @@ def _perform_once(attempt_id: UUID, stopping: threading.Event) -> UUID | None:
     reach("after_sent")
     try:
         with transmission(storage.incoming_path(attempt_id), send_before=send_before):
-            step = _call(work, stopping)
+            response = _call(work, stopping)
+        if response is not None:
+            finish_attempt(work, response, stopping)
     except Busy as error:
         return _after_busy(work, error, stopping)
     except ProviderError as error:
         _after_refusal(attempt_id, error)
-        return None
-    if step is not None:
-        finish_attempt(work, step)
     return None
 
 
 def _prepare(attempt_id: UUID) -> Work | None:
-    """Read what the call needs. None when the attempt is no longer to be sent. Raises `Rejected` without a key."""
+    """Read what the call needs. None when the attempt is not to be sent; what cannot be sent is released."""
     attempt = Attempt.objects.select_related("generation__model").filter(hold_id=attempt_id).first()
     if attempt is None or attempt.state != State.HELD:
         return None
-    return read_work(attempt)
-
-
-def read_work(attempt: Attempt) -> Work:
-    """What an attempt's call needs, from the database, the vault and storage. Raises `Rejected` without a key."""
-    generation = attempt.generation
-    provider, entry = provider_of(generation.model), entry_of(generation.model)
-    request = split_into_calls(wish_from_json(generation.sent), entry)[attempt.slot]
-    seconds_left = (generation.deadline_at - timezone.now()).total_seconds()
-    key = key_for(provider)
-    release_connection()
-    return Work(attempt.pk, generation.id, seconds_left, provider, entry, request, key)
+    try:
+        return read_work(attempt)
+    except ProviderError as error:
+        release_attempt(attempt_id, error_json(error, billed="no"))
+    except (Conflict, UnreadablePicture) as error:
+        release_attempt(attempt_id, describe("interrupted", f"{error} Nothing was sent."))
+    return None
 
 
 def mark_sent(attempt_id: UUID) -> bool:
@@ -129,55 +91,90 @@ def remember_remote_id(attempt_id: UUID, pending: Pending) -> None:
 
 def _call(work: Work, stopping: threading.Event) -> CloudGenerationResponse | None:
     """Start the vendor's work and, where it answers later, ask until it is done."""
-    try:
+    with adapter_failures(work):
         step: Step = work.provider.start(work.request, work.key)
-    except ProviderError:
-        raise
-    except Exception as error:
-        logger.exception("The adapter of %s failed after attempt %s was sent.", work.provider.id, work.attempt_id)
-        raise OutcomeUnknown("The hub could not read the vendor's answer; it may have been billed.") from error
     reach("after_reply")
     if isinstance(step, Pending):
         remember_remote_id(work.attempt_id, step)
-        return await_result(work, step, stopping)
+        return _await_result(work, step, stopping)
     return step
 
 
-def await_result(work: Work, pending: Pending, stopping: threading.Event) -> CloudGenerationResponse | None:
+def _await_result(work: Work, pending: Pending, stopping: threading.Event) -> CloudGenerationResponse | None:
     """Ask the vendor until the job is done. None when the hub stops: the next start goes on asking.
 
-    Raises `ProviderError`; a busy vendor is asked again, since asking is free.
+    Raises `Rejected` or `OutcomeUnknown`; a busy vendor is asked again, since asking is free.
     """
     last = time.monotonic() + work.provider.longest_wait_seconds
     while time.monotonic() < last:
         if stopping.wait(pending.wait_seconds):
             return None
         try:
-            step = work.provider.check(pending.remote_id, work.key)
+            with adapter_failures(work):
+                step = work.provider.check(pending.remote_id, work.key)
         except Busy:
             continue
+        except Rejected as error:
+            if error.code in ABOUT_THE_QUESTION:
+                raise OutcomeUnknown(f"The vendor has the job but does not tell: {error.message}") from error
+            raise
         if isinstance(step, CloudGenerationResponse):
             return step
         pending = step
     raise OutcomeUnknown(f"{work.provider.label} did not finish in {work.provider.longest_wait_seconds} seconds.")
 
 
-def finish_attempt(work: Work, response: CloudGenerationResponse) -> None:
-    """Keep the answer durably, then settle. An answer that cannot be filed stays where it arrived, paid and kept."""
-    for pause in (*SAVE_PAUSES, None):
+def resume_attempt(attempt_id: UUID, stopping: threading.Event) -> None:
+    """Go on asking for a job that the vendor took before another process ended."""
+    attempt = Attempt.objects.select_related("generation__model").get(hold_id=attempt_id)
+    try:
+        work = read_work(attempt)
+    except (ProviderError, Conflict, UnreadablePicture) as error:
+        _after_refusal(attempt_id, OutcomeUnknown(f"The vendor has the job but cannot be asked: {error}"))
+        return
+    try:
+        response = _await_result(work, Pending(remote_id=attempt.remote_id), stopping)
+        if response is not None:
+            finish_attempt(work, response, stopping)
+    except ProviderError as error:
+        _after_refusal(attempt_id, error)
+
+
+def read_kept_answer(attempt: Attempt) -> bool:
+    """Settle an attempt from the bytes that were kept of its answer, by the vendor's own decoding; nothing is sent.
+
+    False when the answer was only a job id, which is remembered. Raises `ProviderError` as `start` does.
+    """
+    provider = provider_of(attempt.generation.model)
+    # What came must not be lost because a key was taken away since; nothing leaves, so any text will do.
+    key = key_for(provider) if has_key(provider) else Key(dict.fromkeys(provider.key_variables, "no-longer-known"))
+    try:
+        work = read_work(attempt, key=key)
+    except UnreadablePicture as error:
+        raise OutcomeUnknown(f"The kept answer cannot be read: {error}") from error
+    with transmission(storage.incoming_path(attempt.pk), replay=True) as leave:
         try:
-            answer = keep_answer(work.attempt_id, response, work.provider, work.entry)
-            break
-        except OSError:
-            logger.exception("The answer of attempt %s could not be stored.", work.attempt_id)
-            if pause is None:
-                error = ProviderError("save_failed_paid", "The picture came and could not be stored on the hub's disk.")
-                mark_unknown(work.attempt_id, error_json(error), response.request_id)
-                return
-            time.sleep(pause)
-    reach("after_answer_kept")
-    settle_attempt(work.attempt_id, answer)
-    reach("after_settled")
+            with adapter_failures(work):
+                step: Step = work.provider.start(work.request, work.key)
+        except ProviderError as error:
+            if leave.calls:
+                raise
+            raise OutcomeUnknown(f"The kept answer cannot be read: {error.message}") from error
+    if isinstance(step, Pending):
+        remember_remote_id(attempt.pk, step)
+        return False
+    file_answer(work, step)
+    return True
+
+
+def ask_vendor_to_stop(attempt: Attempt) -> None:
+    """Pass a cancellation on where the vendor takes one; what it bills all the same is settled as usual."""
+    try:
+        work = read_work(attempt)
+        if work.provider.can_cancel:
+            work.provider.cancel(attempt.remote_id, work.key)
+    except (ProviderError, Conflict, UnreadablePicture) as error:
+        logger.info("The vendor did not take the cancellation of attempt %s: %s", attempt.pk, error)
 
 
 def _after_refusal(attempt_id: UUID, error: ProviderError) -> None:
@@ -188,15 +185,16 @@ def _after_refusal(attempt_id: UUID, error: ProviderError) -> None:
 
 
 def _after_busy(work: Work, error: Busy, stopping: threading.Event) -> UUID | None:
-    """Give the money back; where repeating makes sense hold it again in the same step, then wait unconnected."""
+    """Give the money back; where repeating is sensible, hold it again in one step and wait without a connection."""
     stored = error_json(error)
     pause = _pause_before_repeat(work, error)
     following = None if pause is None or stopping.is_set() else retry_attempt(work.attempt_id, stored)
-    storage.clear_answer(work.attempt_id)
     if following is None:
-        release_attempt(work.attempt_id, stored, states=(State.SENT, State.UNKNOWN))
-        return None
+        release_attempt(work.attempt_id, stored, states=(State.SENT, State.UNKNOWN), request_id=error.request_id)
+    storage.clear_answer(work.attempt_id)
     release_connection()
+    if following is None:
+        return None
     stopping.wait(pause)
     return None if stopping.is_set() else following
 
@@ -207,4 +205,4 @@ def _pause_before_repeat(work: Work, error: Busy) -> float | None:
         return None
     tries = Attempt.objects.values_list("try_number", flat=True).get(hold_id=work.attempt_id)
     pause = error.retry_after if error.retry_after is not None else PAUSES[min(tries, len(PAUSES) - 1)]
-    return pause if pause < work.seconds_left else None
+    return pause if time.monotonic() + pause < work.deadline else None

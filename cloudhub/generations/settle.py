@@ -1,14 +1,15 @@
 """The endings of an attempt and of its generation. Each is one transaction; whoever comes second changes nothing."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F
 from django.utils import timezone
 
-from cloudhub.billing.holds import book_late_answer, release_hold, replace_hold, settle_hold
+from cloudhub.billing.holds import admit, book_late_answer, release_hold, replace_hold, settle_hold
 from cloudhub.billing.models import Hold
 from cloudhub.catalog.models import Price
 from cloudhub.catalog.prices import cost_of
@@ -18,6 +19,8 @@ from cloudhub.core.identifiers import new_id
 from cloudhub.core.money import parse_price, round_up
 from cloudhub.generations import storage, wake
 from cloudhub.generations.answers import KeptAnswer
+from cloudhub.generations.conclude import conclude
+from cloudhub.generations.crash_points import reach
 from cloudhub.generations.errors import describe, error_json
 from cloudhub.generations.models import Attempt, Generation, Image
 from providers.base import ProviderError
@@ -40,11 +43,12 @@ def settle_attempt(attempt_id: UUID, answer: KeptAnswer) -> bool:
         if _end(attempt, (State.SENT, State.UNKNOWN), State.SETTLED, error, answer.request_id):
             posted = settle_hold(attempt.pk, amount=amount, images=len(answer.pictures))
             _add_cost(generation, posted or 0)
+            reach("during_settlement")
         elif attempt.images.exists() or attempt.state == State.SETTLED and not _was_decided(attempt):
             logger.info("Attempt %s is settled already; its second answer changes nothing.", attempt_id)
             return False
         else:
-            _book_late(generation, attempt, answer, amount or 0)
+            _book_late(generation, attempt, amount or 0, len(answer.pictures), error, answer.request_id)
         _insert_images(generation, attempt, answer)
         conclude(generation)
         return True
@@ -56,18 +60,25 @@ def settle_attempt(attempt_id: UUID, answer: KeptAnswer) -> bool:
 
 
 def settle_without_pictures(attempt_id: UUID, error: ProviderError) -> bool:
-    """End a refused attempt: with what the vendor bills for it all the same, else with the money given back."""
+    """End a refused attempt: with what the vendor bills for it all the same, else with the money given back.
+
+    A bill that comes after a person decided is booked as a correction.
+    """
 
     def work() -> bool:
         generation, attempt = _locked(attempt_id)
+        # None is a bill without a known price: it is settled all the same, at 0, and says that it was billed.
         amount = billed_amount(attempt.hold, error.billed, reported=False) if error.billed else 0
-        stored = error_json(error, billed="yes" if amount else "no")
-        if not amount:
-            return _release(generation, attempt, (State.SENT, State.UNKNOWN), stored)
-        if not _end(attempt, (State.SENT, State.UNKNOWN), State.SETTLED, stored, error.request_id):
+        stored = error_json(error, billed="no" if amount == 0 else "yes")
+        if amount == 0:
+            return _release(generation, attempt, (State.SENT, State.UNKNOWN), stored, error.request_id)
+        if _end(attempt, (State.SENT, State.UNKNOWN), State.SETTLED, stored, error.request_id):
+            posted = settle_hold(attempt.pk, amount=amount, images=0, reason=error.message)
+            _add_cost(generation, posted or 0)
+        elif _was_decided(attempt):
+            _book_late(generation, attempt, amount or 0, 0, stored, error.request_id)
+        else:
             return False
-        posted = settle_hold(attempt.pk, amount=amount, images=0, reason=error.message)
-        _add_cost(generation, posted or 0)
         conclude(generation)
         return True
 
@@ -77,12 +88,14 @@ def settle_without_pictures(attempt_id: UUID, error: ProviderError) -> bool:
     return ended
 
 
-def release_attempt(attempt_id: UUID, error: Mapping[str, Any], *, states: tuple[str, ...] = (State.HELD,)) -> bool:
+def release_attempt(
+    attempt_id: UUID, error: Mapping[str, Any], *, states: tuple[str, ...] = (State.HELD,), request_id: str = ""
+) -> bool:
     """Give an attempt's money back, only from one of `states`; by default only what was never sent."""
 
     def work() -> bool:
         generation, attempt = _locked(attempt_id)
-        return _release(generation, attempt, states, error)
+        return _release(generation, attempt, states, error, request_id)
 
     released = run_transaction(work)
     wake.announce_end()
@@ -104,44 +117,52 @@ def mark_unknown(attempt_id: UUID, error: Mapping[str, Any], request_id: str = "
     return marked
 
 
-def retry_attempt(
-    attempt_id: UUID, error: Mapping[str, Any], *, states: tuple[str, ...] = (State.SENT,)
-) -> UUID | None:
-    """End an attempt that surely did not run and hold its money again for a new one, in one step.
+def retry_attempt(attempt_id: UUID, error: Mapping[str, Any]) -> UUID | None:
+    """End a sent attempt that surely did not run and hold its money again for a new one, in one step.
 
     None when it may not go on: tries used up, cancelled, or somebody else ended it. The caller releases it then.
     """
+    dimensions = dimensions_again(attempt_id)
 
     def work() -> UUID | None:
         generation, attempt = _locked(attempt_id)
         if attempt.try_number + 1 >= MOST_TRIES or generation.cancel_requested_at is not None:
             return None
-        if not _end(attempt, states, State.RELEASED, error, ""):
+        if not _end(attempt, (State.SENT,), State.RELEASED, error, ""):
             return None
-        return renew_attempt(attempt, error["message"])
+        return renew_attempt(attempt, error["message"], dimensions.held_at)
 
     try:
-        return run_transaction(work)
+        return admit(work, dimensions)
     except HubError as refusal:
         logger.info("Attempt %s is not repeated: %s", attempt_id, refusal.message)
         return None
 
 
-def renew_attempt(attempt: Attempt, reason: str) -> UUID:
-    """A fresh attempt and hold for the slot of one that just ended. Part of the caller's transaction.
+def dimensions_again(attempt_id: UUID) -> Hold:
+    """An unsaved hold like the attempt's, held now: what `admit` needs before `renew_attempt`."""
+    hold = Hold.objects.select_related("model").get(id=attempt_id)
+    return _hold_again(hold, timezone.now())
+
+
+def renew_attempt(attempt: Attempt, reason: str, at: datetime) -> UUID:
+    """A fresh attempt and hold for the slot of one that just ended. Part of a transaction that `admit` runs.
 
     Raises `BudgetExceeded` when a limit was lowered meanwhile.
     """
-    old = attempt.hold
-    hold = Hold(
-        id=new_id(), team_id=old.team_id, user_id=old.user_id, hub_key_id=old.hub_key_id, model=old.model,
-        provider=old.provider, price_id=old.price_id, tags=old.tags, currency=old.currency, held_at=timezone.now(),
-        amount_micros=old.amount_micros, quote=old.quote,
-    )  # fmt: skip
-    replace_hold(old.pk, hold, reason)
+    hold = _hold_again(attempt.hold, at)
+    replace_hold(attempt.pk, hold, reason)
     Attempt.objects.create(hold=hold, generation_id=attempt.generation_id, slot=attempt.slot,
                            try_number=attempt.try_number + 1, num_images=attempt.num_images)  # fmt: skip
     return hold.pk
+
+
+def _hold_again(old: Hold, at: datetime) -> Hold:
+    return Hold(
+        id=new_id(), team_id=old.team_id, user_id=old.user_id, hub_key_id=old.hub_key_id, model=old.model,
+        provider=old.provider, price_id=old.price_id, tags=old.tags, currency=old.currency, held_at=at,
+        amount_micros=old.amount_micros, quote=old.quote,
+    )  # fmt: skip
 
 
 def billed_amount(hold: Hold, billed: Mapping[str, Any], *, reported: bool) -> int | None:
@@ -153,49 +174,6 @@ def billed_amount(hold: Hold, billed: Mapping[str, Any], *, reported: bool) -> i
     return cost.amount if cost else None
 
 
-def conclude(generation: Generation) -> None:
-    """Set the generation's state from its attempts and pictures. Part of the caller's transaction."""
-    attempts = list(Attempt.objects.filter(generation=generation).order_by("slot", "try_number"))
-    states = {attempt.state for attempt in attempts}
-    if states & {State.HELD, State.SENT}:
-        return
-    pictures = Image.objects.filter(generation=generation).count()
-    errors = [attempt.error for attempt in attempts if attempt.error]
-    ended = _final_state(generation, states, pictures, errors)
-    Generation.objects.filter(id=generation.id).update(
-        state=ended, finished_at=timezone.now(), error=_final_error(generation, ended, pictures, errors)
-    )
-
-
-def _final_state(generation: Generation, states: set[str], pictures: int, errors: list[dict[str, Any]]) -> str:
-    ended = Generation.State
-    if State.UNKNOWN in states:
-        return ended.UNKNOWN
-    if pictures:
-        return ended.SUCCEEDED if pictures >= generation.num_images else ended.PARTIAL
-    codes = {error["code"] for error in errors}
-    if codes and codes <= {"refused_prompt", "refused_output"}:
-        return ended.REFUSED
-    if generation.cancel_requested_at is not None and "cancelled_before_send" in codes:
-        return ended.CANCELLED
-    return ended.FAILED
-
-
-def _final_error(
-    generation: Generation, ended: str, pictures: int, errors: list[dict[str, Any]]
-) -> dict[str, Any] | None:
-    if ended == Generation.State.SUCCEEDED:
-        return None
-    unknown = next((error for error in reversed(errors) if error["billed"] == "unknown"), None)
-    if ended == Generation.State.UNKNOWN:
-        return unknown or describe("unknown_outcome", "It is not known whether the vendor carried this out.")
-    last = errors[-1] if errors else describe("interrupted", "The work ended without an answer.")
-    if ended == Generation.State.PARTIAL:
-        message = f"{pictures} of {generation.num_images} pictures came. {last['message'] if errors else ''}".strip()
-        return describe("partial", message, billed="yes")
-    return last
-
-
 def _locked(attempt_id: UUID) -> tuple[Generation, Attempt]:
     """The generation's row first, then the attempt: two last endings see each other."""
     generation_id = Attempt.objects.values_list("generation_id", flat=True).get(hold_id=attempt_id)
@@ -204,17 +182,17 @@ def _locked(attempt_id: UUID) -> tuple[Generation, Attempt]:
     return generation, attempt
 
 
-def _end(
-    attempt: Attempt, states: tuple[str, ...], ended: str, error: Mapping[str, Any] | None, request_id: str
-) -> bool:
+def _end(attempt: Attempt, states: Sequence[str], ended: str, error: Mapping[str, Any] | None, request_id: str) -> bool:
     changes: dict[str, Any] = {"state": ended, "ended_at": timezone.now(), "error": dict(error) if error else None}
     if request_id:
         changes["vendor_request_id"] = request_id[:300]
     return bool(Attempt.objects.filter(hold_id=attempt.pk, state__in=states).update(**changes))
 
 
-def _release(generation: Generation, attempt: Attempt, states: tuple[str, ...], error: Mapping[str, Any]) -> bool:
-    if not _end(attempt, states, State.RELEASED, error, ""):
+def _release(
+    generation: Generation, attempt: Attempt, states: tuple[str, ...], error: Mapping[str, Any], request_id: str
+) -> bool:
+    if not _end(attempt, states, State.RELEASED, error, request_id):
         return False
     release_hold(attempt.pk, reason=error["message"])
     conclude(generation)
@@ -225,12 +203,14 @@ def _was_decided(attempt: Attempt) -> bool:
     return bool(attempt.error and attempt.error.get("decided_by"))
 
 
-def _book_late(generation: Generation, attempt: Attempt, answer: KeptAnswer, amount: int) -> None:
+def _book_late(
+    generation: Generation, attempt: Attempt, amount: int, images: int, error: dict[str, Any] | None, request_id: str
+) -> None:
     before = sum(entry.posted_delta for entry in attempt.hold.entries.all())
-    posted = book_late_answer(attempt.pk, amount=amount, images=len(answer.pictures),
+    posted = book_late_answer(attempt.pk, amount=amount, images=images,
                               reason="The vendor's answer came after the attempt had been ended.")  # fmt: skip
     _add_cost(generation, posted - before)
-    Attempt.objects.filter(hold_id=attempt.pk).update(state=State.SETTLED, vendor_request_id=answer.request_id[:300])
+    _end(attempt, State.values, State.SETTLED, error, request_id)
 
 
 def _add_cost(generation: Generation, micros: int) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from PIL import Image as PillowImage
 
+from cloudhub.generations.crash_points import reach
 from providers.pictures import MIME_TYPES
 
 THUMBNAIL_SIDE = 640
@@ -43,14 +44,22 @@ def read_bytes(sha256: str) -> bytes:
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Temporary name, fsync, rename, fsync of the folder: after this the file survives a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Temporary name, fsync, rename, fsync of the folder: after this the file survives a power cut. Raises OSError."""
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sync_folder(path.parent.parent)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        reach("during_file_store")
+        temporary.replace(path)
+    except OSError:
+        # A full disk is not filled further by what could not be finished.
+        temporary.unlink(missing_ok=True)
+        raise
     _sync_folder(path.parent)
 
 
@@ -75,27 +84,38 @@ def first_answer(attempt_id: UUID) -> Path:
 
 
 def record_path(attempt_id: UUID) -> Path:
-    return folder("answers") / f"{attempt_id}.json"
+    # The last digits of an id are random, the first ones are its time.
+    return folder("answers") / str(attempt_id)[-2:] / f"{attempt_id}.json"
 
 
 def clear_answer(attempt_id: UUID) -> None:
-    """Remove what was kept of a vendor's answer once it is settled."""
-    record_path(attempt_id).unlink(missing_ok=True)
+    """Remove a vendor's answer as it arrived, once it is settled. Pictures and record stay."""
     for path in folder("incoming").glob(f"{attempt_id}-*"):
         path.unlink(missing_ok=True)
 
 
 def thumbnail(sha256: str) -> bytes:
-    """A WebP of at most 640 pixels a side, made at the first look and kept. Raises FileNotFoundError."""
+    """A WebP of at most 640 pixels a side, made at the first look and kept.
+
+    Raises FileNotFoundError when the picture is missing, or broken behind its header.
+    """
     path = folder("thumbnails") / sha256[:2] / f"{sha256}.webp"
     if path.exists():
         return path.read_bytes()
-    with PillowImage.open(io.BytesIO(read_bytes(sha256)), formats=tuple(MIME_TYPES)) as image:
+    original = read_bytes(sha256)
+    try:
+        data = _small(original)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise FileNotFoundError(f"The picture {sha256} cannot be drawn small: {error}") from error
+    write_durably(path, data)
+    return data
+
+
+def _small(original: bytes) -> bytes:
+    with PillowImage.open(io.BytesIO(original), formats=tuple(MIME_TYPES)) as image:
         image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         small = image if image.mode in ("RGB", "RGBA") else image.convert("RGBA" if "A" in image.getbands() else "RGB")
         buffer = io.BytesIO()
         small.save(buffer, "WEBP", quality=82, method=2)
-    data = buffer.getvalue()
-    write_durably(path, data)
-    return data
+        return buffer.getvalue()

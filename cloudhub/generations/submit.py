@@ -1,13 +1,13 @@
 """Submit a wish: validated, priced, held and written down in one transaction; or refused with nothing changed."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
@@ -17,10 +17,12 @@ from cloudhub.billing.holds import admit, place_holds
 from cloudhub.billing.models import Hold
 from cloudhub.core.errors import Conflict, HubError, IdempotencyMismatch, Invalid
 from cloudhub.core.identifiers import new_id
+from cloudhub.core.text import is_storable
 from cloudhub.generations import wake
 from cloudhub.generations.cache import copy_cached, find_cached
+from cloudhub.generations.crash_points import reach
 from cloudhub.generations.images import keep_pictures
-from cloudhub.generations.models import Attempt, Generation
+from cloudhub.generations.models import Attempt, Generation, Image
 from cloudhub.generations.quote import Quote, dimensions_of, quote_wish
 from cloudhub.generations.wish import read_tags, wish_as_json
 from providers.base import InputImage
@@ -69,19 +71,14 @@ def submit_generation(
     _refuse_blocked_price(quote)
     stored_tags = read_tags(tags)
     generation = _new_generation(actor, quote, scope, body_hash, idempotency_key, stored_tags, worker_id)
-    source = find_cached(generation) if cache == "use" else None
     try:
-        if source is not None:
-            return Submission(copy_cached(generation, source))
-        _write_down(generation, actor, quote, stored_tags)
+        _insert(generation, actor, quote, from_cache=cache == "use")
     except IntegrityError:
         # Two requests with one key at once: the other one's transaction won, ours is gone with its hold.
         earlier = find_replay(scope, body_hash, idempotency_key, join)
         if earlier is None:
             raise
         return Submission(earlier, replayed=True)
-    if worker_id is None:
-        wake.new_work.set()
     return Submission(generation)
 
 
@@ -93,8 +90,8 @@ def idempotency_scope(actor: Actor, route: str) -> str:
 
 def hash_body(body: Mapping[str, Any]) -> str:
     """SHA-256 of a body in canonical form; pictures count by their own hash."""
-    text = orjson.dumps(body, default=_hashable, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return hashlib.sha256(text).hexdigest()
+    # The standard library's writer takes every text and number that a body can hold; the wish is checked afterwards.
+    return hashlib.sha256(json.dumps(body, default=_hashable, sort_keys=True).encode()).hexdigest()
 
 
 def _hashable(value: Any) -> Any:
@@ -111,7 +108,7 @@ def find_replay(scope: str, body_hash: str, key: str | None, join: bool = False)
     Raises `Invalid` for an unusable key and `IdempotencyMismatch` when the key came with another body.
     """
     if key is not None:
-        if not 0 < len(key) <= LONGEST_KEY or "\x00" in key:
+        if not 0 < len(key) <= LONGEST_KEY or not is_storable(key):
             raise Invalid.of({"Idempotency-Key": f"The key has 1 to {LONGEST_KEY} characters."})
         earlier = Generation.objects.filter(idempotency_scope=scope, idempotency_key=key).first()
         if earlier is not None and earlier.request_hash != body_hash:
@@ -170,18 +167,29 @@ def _new_generation(
     )
 
 
-def _write_down(generation: Generation, actor: Actor, quote: Quote, tags: str) -> None:
+def _insert(generation: Generation, actor: Actor, quote: Quote, *, from_cache: bool) -> None:
+    source = find_cached(generation) if from_cache else None
+    if source is not None:
+        copy_cached(generation, source)
+        return
+    _write_down(generation, actor, quote)
+    if generation.state == Generation.State.QUEUED:
+        wake.new_work.set()
+
+
+def _write_down(generation: Generation, actor: Actor, quote: Quote) -> None:
     """The one transaction: generation, holds, attempts, ledger lines and counters, or nothing of it."""
-    kept = keep_pictures(actor, quote.request)
+    kept, pictures = keep_pictures(actor, quote.request)
     generation.sent = wish_as_json(kept)
     generation.request["input_images"] = generation.sent.get("input_images", [])
     if kept.mask:
         generation.request["mask"] = kept.mask.image_id
     generation.request = {name: value for name, value in generation.request.items() if value != []}
-    dimensions = dimensions_of(actor, quote, tags)
+    dimensions = dimensions_of(actor, quote, generation.tags)
 
     def work() -> None:
-        holds = [_new_hold(actor, quote, tags, slot) for slot in range(len(quote.calls))]
+        holds = [_new_hold(actor, quote, generation.tags, slot) for slot in range(len(quote.calls))]
+        Image.objects.bulk_create(pictures)
         generation.save(force_insert=True)
         place_holds(holds)
         Attempt.objects.bulk_create(
@@ -194,6 +202,7 @@ def _write_down(generation: Generation, actor: Actor, quote: Quote, tags: str) -
     except HubError:
         generation._state.adding = True
         raise
+    reach("after_held")
 
 
 def _new_hold(actor: Actor, quote: Quote, tags: str, slot: int) -> Hold:

@@ -1,18 +1,22 @@
-"""Put right what a dead or stopped process left behind, attempt by attempt, each by a conditional update."""
+"""Put right what a dead or stopped process left behind, attempt by attempt, each by a conditional update of its row."""
 
 import logging
+import threading
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models.functions import Now
 
+from cloudhub.billing.holds import admit
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import HubError
 from cloudhub.generations import storage
 from cloudhub.generations.answers import kept_answer
 from cloudhub.generations.errors import describe, error_json
 from cloudhub.generations.models import Attempt, Generation, Worker
-from cloudhub.generations.perform import finish_attempt, read_work
+from cloudhub.generations.perform import perform_attempt, read_kept_answer, resume_attempt
 from cloudhub.generations.settle import (
+    dimensions_again,
     mark_unknown,
     release_attempt,
     renew_attempt,
@@ -20,80 +24,115 @@ from cloudhub.generations.settle import (
     settle_without_pictures,
 )
 from cloudhub.generations.worker import died_here
-from providers.base import CloudGenerationResponse, ProviderError, Rejected
-from providers.http import transmission
+from providers.base import Busy, ProviderError, Rejected
 
 logger = logging.getLogger(__name__)
 MOST_CLAIMS = 3
+NOT_SENT = "The hub stopped before this was sent; nothing was billed."
 State = Attempt.State
 
 
 def sweep(worker_id: UUID) -> list[UUID]:
     """Recover the generations of workers whose lease ran out, and settle stored answers of unknown attempts.
 
-    Returns attempts with a vendor's job id, now this worker's, that must be asked about again.
+    Returns the generations that are this worker's now, because a vendor works on their jobs.
     """
-    resumable: list[UUID] = []
+    taken = []
     for generation in _abandoned():
-        resumable += recover_generation(generation, worker_id)
+        try:
+            if recover_generation(generation, worker_id):
+                taken.append(generation.id)
+        except Exception:
+            logger.exception("Generation %s could not be recovered; the next sweep tries again.", generation.id)
     _settle_stored_answers()
-    return resumable
+    return taken
 
 
-def recover_generation(generation: Generation, worker_id: UUID) -> list[UUID]:
-    """One abandoned generation. Returns the attempts that must be asked about again, now this worker's."""
-    live = Attempt.objects.filter(generation=generation, state__in=[State.HELD, State.SENT]).order_by("slot")
-    resumable = [attempt.pk for attempt in live if recover_attempt(attempt.pk)]
+def recover_generation(generation: Generation, worker_id: UUID) -> bool:
+    """One abandoned generation: what was sent is settled from storage, asked about or unknown, the rest starts afresh.
+
+    True when a vendor has a job to be asked about: then the generation, with its fresh attempts, is this worker's.
+    """
+    sent = Attempt.objects.filter(generation=generation, state=State.SENT).order_by("slot")
+    resumable = [attempt.pk for attempt in sent if recover_sent(attempt.pk)]
     if resumable:
-        rows = Generation.objects.filter(id=generation.id, worker=generation.worker)
+        # Two sweepers may find the same generation: only one becomes its worker.
+        rows = Generation.objects.filter(id=generation.id, worker=generation.worker, state=Generation.State.RUNNING)
         if not run_transaction(lambda: rows.update(worker_id=worker_id)):
-            return []
-    return resumable
+            return False
+    give_back(generation.id, worker_id if resumable else generation.worker_id, to_queue=not resumable)
+    return bool(resumable)
 
 
-def recover_attempt(attempt_id: UUID) -> bool:
-    """One attempt whose thread or process is gone: never sent → released or queued afresh; sent → settled from
-    storage or unknown. True when the vendor has a job id to ask about instead."""
-    attempt = Attempt.objects.select_related("generation__model").get(hold_id=attempt_id)
-    if attempt.state == State.HELD:
-        give_back(attempt.generation, attempt.pk)
-    elif attempt.state == State.SENT and not settle_from_storage(attempt.pk):
-        if attempt.remote_id:
-            return True
-        mark_unknown(attempt.pk, describe("unknown_outcome", "The hub stopped while the vendor was working."))
+def recover_sent(attempt_id: UUID) -> bool:
+    """A sent attempt whose thread or process is gone. True when the vendor has a job id to ask about; else it is
+    settled from storage or unknown afterwards."""
+    if settle_from_storage(attempt_id):
+        return False
+    if Attempt.objects.filter(hold_id=attempt_id).exclude(remote_id="").exists():
+        return True
+    mark_unknown(attempt_id, describe("unknown_outcome", "The hub stopped while the vendor was working."))
     return False
 
 
-def give_back(generation: Generation, attempt_id: UUID) -> None:
-    """End an attempt that was never sent: queued work gets a fresh attempt in the same transaction, a waiting door's
-    call is released."""
-    message = "The hub stopped before this was sent; nothing was billed."
-    error = describe("interrupted", message)
-    wants_again = (
-        generation.door == Generation.Door.QUEUED
-        and generation.claims < MOST_CLAIMS
-        and generation.cancel_requested_at is None
-    )
-    if not wants_again:
-        release_attempt(attempt_id, error)
+def put_right(attempt_id: UUID, stopping: threading.Event, *, give_up: bool) -> None:
+    """Go on with the slot of an attempt whose thread failed in this process; what is not sent ends with `give_up`."""
+    failed = Attempt.objects.get(hold_id=attempt_id)
+    slot = Attempt.objects.filter(generation_id=failed.generation_id, slot=failed.slot)
+    live = slot.filter(state__in=[State.HELD, State.SENT]).first()
+    if live is None:
         return
+    if live.state == State.SENT:
+        if recover_sent(live.pk):
+            resume_attempt(live.pk, stopping)
+    elif give_up:
+        release_attempt(live.pk, describe("interrupted", "The hub could not carry this out; nothing was billed."))
+    else:
+        perform_attempt(live.pk, stopping)
+
+
+def give_back(generation_id: UUID, owner: UUID | None, *, to_queue: bool = True) -> None:
+    """End attempts that were never sent: queued work gets fresh ones in the same transaction and, with `to_queue`,
+    waits for any worker again; a waiting door's call is released. Nothing happens when `owner`'s work is another's."""
+    held = list(Attempt.objects.filter(generation_id=generation_id, state=State.HELD).values_list("hold_id", flat=True))
+    if not held:
+        return
+    dimensions = dimensions_again(held[0])
+    message = NOT_SENT
     try:
-        run_transaction(lambda: _queue_again(generation.id, attempt_id, error))
+        if admit(lambda: _renew_held(generation_id, owner, dimensions.held_at, to_queue), dimensions):
+            return
     except HubError as refusal:
-        release_attempt(attempt_id, describe("interrupted", f"{message} It was not repeated: {refusal.message}"))
+        message = f"{NOT_SENT} It was not repeated: {refusal.message}"
+    for attempt_id in held:
+        release_attempt(attempt_id, describe("interrupted", message))
 
 
-def _queue_again(generation_id: UUID, attempt_id: UUID, error: dict[str, str]) -> None:
-    Generation.objects.select_for_update(of=("self",)).get(id=generation_id)
-    rows = Attempt.objects.filter(hold_id=attempt_id, state=State.HELD)
-    if not rows.update(state=State.RELEASED, ended_at=Now(), error=error):
-        return
-    renew_attempt(Attempt.objects.select_related("hold__model").get(hold_id=attempt_id), error["message"])
-    Generation.objects.filter(id=generation_id).update(state=Generation.State.QUEUED, worker=None)
+def _renew_held(generation_id: UUID, owner: UUID | None, at: datetime, to_queue: bool) -> bool:
+    """Part of `admit`'s transaction. False when the attempts shall be released instead."""
+    generation = Generation.objects.select_for_update(of=("self",)).get(id=generation_id)
+    if generation.worker_id != owner or generation.state != Generation.State.RUNNING:
+        return True
+    ends = generation.door == Generation.Door.INLINE or generation.cancel_requested_at is not None
+    if ends or generation.claims >= MOST_CLAIMS:
+        return False
+    held = Attempt.objects.select_related("hold__model").filter(generation=generation, state=State.HELD)
+    error = describe("interrupted", NOT_SENT)
+    renewed = []
+    for attempt in held.order_by("slot"):
+        rows = Attempt.objects.filter(hold_id=attempt.pk, state=State.HELD)
+        if rows.update(state=State.RELEASED, ended_at=Now(), error=error):
+            renewed.append(renew_attempt(attempt, NOT_SENT, at))
+    if renewed and to_queue:
+        Generation.objects.filter(id=generation.id).update(state=Generation.State.QUEUED, worker=None)
+    return True
 
 
 def settle_from_storage(attempt_id: UUID) -> bool:
-    """Settle an attempt whose answer was kept: from its record, else by reading the kept bytes once more."""
+    """Settle an attempt whose answer was kept: from its record, else by reading the kept bytes once more.
+
+    False when nothing was kept, or only the vendor's job id.
+    """
     answer = kept_answer(attempt_id)
     if answer is not None:
         settle_attempt(attempt_id, answer)
@@ -102,21 +141,17 @@ def settle_from_storage(attempt_id: UUID) -> bool:
         return False
     attempt = Attempt.objects.select_related("generation__model").get(hold_id=attempt_id)
     try:
-        work = read_work(attempt)
-        with transmission(storage.incoming_path(attempt_id), replay=True):
-            step = work.provider.start(work.request, work.key)
+        return read_kept_answer(attempt)
     except Rejected as error:
         settle_without_pictures(attempt_id, error)
-        return True
+    except Busy as error:
+        release_attempt(attempt_id, error_json(error), states=(State.SENT, State.UNKNOWN), request_id=error.request_id)
+        storage.clear_answer(attempt_id)
     except ProviderError as error:
         logger.warning("The kept answer of attempt %s says: %s", attempt_id, error.message)
         mark_unknown(attempt_id, error_json(error, billed="unknown"), error.request_id)
         # It stays for the person who decides, under a name that no sweep reads again.
         storage.first_answer(attempt_id).rename(storage.first_answer(attempt_id).with_suffix(".unread"))
-        return True
-    if not isinstance(step, CloudGenerationResponse):
-        return False
-    finish_attempt(work, step)
     return True
 
 
@@ -131,15 +166,21 @@ def _settle_stored_answers() -> None:
     """Answers that were kept but whose attempt had been called unknown, such as when the disk was full."""
     for attempt_id in Attempt.objects.filter(state=State.UNKNOWN).values_list("hold_id", flat=True):
         if storage.record_path(attempt_id).exists() or storage.first_answer(attempt_id).exists():
-            settle_from_storage(attempt_id)
+            try:
+                settle_from_storage(attempt_id)
+            except Exception:
+                logger.exception("The stored answer of attempt %s could not be settled yet.", attempt_id)
 
 
 def unclaim(worker_id: UUID) -> None:
-    """A graceful stop: what this worker never sent goes back to the queue the way a sweep does it."""
-    mine = Generation.objects.filter(worker_id=worker_id, state=Generation.State.RUNNING)
-    held = Attempt.objects.filter(generation__in=mine, state=State.HELD).select_related("generation")
-    for attempt in held:
-        give_back(attempt.generation, attempt.pk)
+    """A graceful stop: what this worker never sent goes back to the queue the way a sweep does it.
+
+    A generation with a call under way waits for that call; if it does not end, the next start recovers both.
+    """
+    under_way = Attempt.objects.filter(state=State.SENT).values("generation_id")
+    mine = Generation.objects.filter(worker_id=worker_id, state=Generation.State.RUNNING).exclude(id__in=under_way)
+    for generation_id in list(mine.values_list("id", flat=True)):
+        give_back(generation_id, worker_id)
 
 
 def end_lease(worker_id: UUID) -> None:

@@ -13,6 +13,7 @@ from cloudhub.accounts.actor import Actor
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import Invalid
 from cloudhub.core.identifiers import read_id
+from cloudhub.core.text import is_storable
 from cloudhub.generations import storage
 from cloudhub.generations.models import Image
 from providers.base import CloudGenerationRequest, InputImage, InvalidField, ModelEntry
@@ -20,6 +21,7 @@ from providers.pictures import UnreadablePicture, read_picture
 
 WISH_FIELDS = tuple(name for name in CloudGenerationRequest.__dataclass_fields__ if name != "model")
 MOST_TAGS = 20
+DEEPEST = 20
 
 
 def read_wish(fields: Mapping[str, Any], *, actor: Actor, model: CloudModel) -> CloudGenerationRequest:
@@ -30,6 +32,7 @@ def read_wish(fields: Mapping[str, Any], *, actor: Actor, model: CloudModel) -> 
     unknown = sorted(set(fields) - set(WISH_FIELDS))
     problems = dict.fromkeys(unknown, "There is no such field.")
     given = {name: value for name, value in fields.items() if value is not None and name in WISH_FIELDS}
+    problems |= {name: "Holds something that cannot be stored." for name in given if not _can_be_stored(given[name])}
     values = _over_defaults(given, model.defaults)
     values["input_images"] = _read_pictures(values.get("input_images", ()), actor, problems)
     if "mask" in values:
@@ -42,6 +45,17 @@ def read_wish(fields: Mapping[str, Any], *, actor: Actor, model: CloudModel) -> 
     if problems:
         raise Invalid.of(problems)
     return request
+
+
+def _can_be_stored(value: Any, depth: int = 0) -> bool:
+    """Whether every text in a field's value is one that both databases take, and nothing is nested beyond all use."""
+    if isinstance(value, str):
+        return is_storable(value)
+    if isinstance(value, Mapping):
+        value = [*value, *value.values()]
+    if not isinstance(value, list | tuple):
+        return True
+    return depth < DEEPEST and all(_can_be_stored(part, depth + 1) for part in value)
 
 
 def _over_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +160,7 @@ def read_tags(tags: Any) -> str:
     """Tags in their stored form |a|b|. Raises `Invalid`."""
     if not isinstance(tags, Sequence) or isinstance(tags, str) or len(tags) > MOST_TAGS:
         raise Invalid.of({"tags": f"Tags are a list of at most {MOST_TAGS} texts."})
-    if not all(isinstance(tag, str) and 0 < len(tag) <= 100 and not set(tag) & {"|", "\x00"} for tag in tags):
+    if not all(isinstance(tag, str) and 0 < len(tag) <= 100 and "|" not in tag and is_storable(tag) for tag in tags):
         raise Invalid.of({"tags": "A tag is text of 1 to 100 characters without a vertical bar."})
     return f"|{'|'.join(dict.fromkeys(tags))}|" if tags else ""
 

@@ -10,6 +10,7 @@ from typing import IO
 from uuid import UUID
 
 from django.conf import settings
+from django.db import Error as DatabaseFailed
 from django.db.models.functions import Now
 
 from cloudhub.core.database import release_connection, run_transaction
@@ -45,7 +46,11 @@ class Lease:
         self._lock = _take_lock(_lock_path(self.worker_id))
         worker = Worker(id=self.worker_id, kind=self.kind, host=socket.gethostname(), process=os.getpid(),
                         lease_until=Now() + _length())  # fmt: skip
-        run_transaction(lambda: worker.save(force_insert=True))
+        try:
+            run_transaction(lambda: worker.save(force_insert=True))
+        except BaseException:
+            self._unlock()
+            raise
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
 
     def end(self) -> None:
@@ -53,6 +58,9 @@ class Lease:
         self._stop.set()
         rows = Worker.objects.filter(id=self.worker_id)
         run_transaction(lambda: rows.update(lease_until=Now()))
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._lock:
             self._lock.close()
             _lock_path(self.worker_id).unlink(missing_ok=True)
@@ -63,7 +71,7 @@ class Lease:
                 rows = Worker.objects.filter(id=self.worker_id)
                 run_transaction(lambda rows=rows: rows.update(lease_until=Now() + _length()))  # type: ignore[misc]
                 self._failed = 0
-            except Unavailable:
+            except (Unavailable, DatabaseFailed):
                 self._failed += 1
                 logger.warning("The lease of this process could not be renewed (%s times in a row).", self._failed)
             finally:

@@ -1,0 +1,57 @@
+"""Everything that a vendor call needs, read before it so that no database connection is needed during it."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from cloudhub.catalog.find import entry_of, provider_of
+from cloudhub.core.database import release_connection
+from cloudhub.generations.models import Attempt
+from cloudhub.generations.wish import split_into_calls, wish_from_json
+from cloudhub.vault.keys import key_for
+from providers.base import CloudGenerationRequest, Key, ModelEntry, OutcomeUnknown, Provider, ProviderError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One attempt's call. `deadline`, after which it is not repeated, is in seconds of `time.monotonic`."""
+
+    attempt_id: UUID
+    deadline: float
+    provider: Provider
+    entry: ModelEntry
+    request: CloudGenerationRequest
+    key: Key
+
+
+def read_work(attempt: Attempt, *, key: Key | None = None) -> Work:
+    """What an attempt's call needs, from the database, the vault and storage; `key` instead of the vault's.
+
+    Raises `Rejected` without a key, `Conflict` without the vendor, `UnreadablePicture` without a reference picture.
+    """
+    generation = attempt.generation
+    provider, entry = provider_of(generation.model), entry_of(generation.model)
+    request = split_into_calls(wish_from_json(generation.sent), entry)[attempt.slot]
+    deadline = time.monotonic() + (generation.deadline_at - timezone.now()).total_seconds()
+    key = key or key_for(provider)
+    release_connection()
+    return Work(attempt.pk, deadline, provider, entry, request, key)
+
+
+@contextmanager
+def adapter_failures(work: Work) -> Iterator[None]:
+    """An adapter that fails by itself after the request was sent says nothing of what the vendor did."""
+    try:
+        yield
+    except ProviderError:
+        raise
+    except Exception as error:
+        logger.exception("The adapter of %s failed after attempt %s was sent.", work.provider.id, work.attempt_id)
+        raise OutcomeUnknown("The hub could not read the vendor's answer; it may have been billed.") from error
