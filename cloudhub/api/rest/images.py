@@ -1,0 +1,88 @@
+"""Pictures: upload a reference, read bytes or the record."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cloudhub.api import shapes
+from cloudhub.api.door import Door, actor_of, is_wished, read_query
+from cloudhub.api.pictures import Variant, answer_picture, picture_address
+from cloudhub.api.rest.present import present_image
+from cloudhub.api.schema import describe, header, in_path, query
+from cloudhub.core.errors import Invalid, TooLarge
+from cloudhub.generations.images import find_image, upload_image
+
+TAG = "Images"
+# What multipart adds around the file.
+ENVELOPE_BYTES = 64 * 1024
+FILE_NEEDED = "Send one picture as the multipart field `file`."
+
+
+class Images(Door):
+    parser_classes = [MultiPartParser]
+
+    @describe("upload_image", TAG, request={"multipart/form-data": shapes.Upload}, answers={201: shapes.ImageRecord},
+              parameters=[header("Location", "The picture's address.", 201)], errors=(400, 413))  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Upload a picture for use as a reference or mask; send it as the multipart field `file`."""
+        actor_of(request).require("generate")
+        read_query(request)
+        image = upload_image(actor_of(request), _read_file(request))
+        headers = {"Location": picture_address(request, image)}
+        return Response(present_image(request, image), status=201, headers=headers)
+
+
+class OneImage(Door):
+    @describe("get_image", TAG,
+              answers={(200, "image/*"): OpenApiTypes.BINARY, (200, "application/json"): shapes.ImageRecord},
+              parameters=[
+                  in_path("image_id", "The picture's id."),
+                  query("format", "`json` gives the record instead of the bytes.", enum=["json"]),
+                  query("original", "1: the bytes as the vendor sent them, without the recipe.", enum=["0", "1"]),
+                  query("thumbnail", "1: a WebP of at most 640 pixels a side.", enum=["0", "1"]),
+                  query("download", "1: as an attachment with a file name.", enum=["0", "1"]),
+                  header("ETag", "Changes with the bytes.", 200),
+              ], errors=(400, 404))  # fmt: skip
+    def get(self, request: Request, image_id: str) -> HttpResponseBase:
+        """A picture. A PNG carries its recipe in text chunks; its pixels are untouched."""
+        wished = read_query(request, "format", "original", "thumbnail", "download")
+        if wished.get("format", "json") != "json":
+            raise Invalid.of({"format": "Only json can be asked for; without it the bytes come."})
+        variant, download = _read_variant(wished), is_wished(wished, "download")
+        image = find_image(actor_of(request), image_id)
+        if "format" in wished:
+            return Response(present_image(request, image))
+        return answer_picture(request, image, variant, download=download)
+
+
+def _read_variant(wished: dict[str, str]) -> Variant:
+    original, thumbnail = is_wished(wished, "original"), is_wished(wished, "thumbnail")
+    if original and thumbnail:
+        raise Invalid.of({"thumbnail": "Ask for the original or for the thumbnail, not for both."})
+    if original:
+        return "original"
+    return "thumbnail" if thumbnail else "recipe"
+
+
+def _read_file(request: Request) -> bytes:
+    """The bytes of the one uploaded file. Raises `Invalid` naming `file`, `TooLarge` before it is read."""
+    too_large = TooLarge(f"A picture may have {settings.MOST_UPLOAD_BYTES // 2**20} MB at most. Nothing was stored.")
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MOST_UPLOAD_BYTES + ENVELOPE_BYTES:
+        raise too_large
+    sent: Any = request.data
+    unknown = sorted(set(sent) - {"file"})
+    if unknown:
+        raise Invalid.of(dict.fromkeys(unknown, "There is no such field."))
+    files = request.FILES.getlist("file")
+    if len(files) != 1 or not isinstance(files[0], UploadedFile):
+        raise Invalid.of({"file": FILE_NEEDED})
+    if (files[0].size or 0) > settings.MOST_UPLOAD_BYTES:
+        raise too_large
+    data: bytes = files[0].read()
+    return data
