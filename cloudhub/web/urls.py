@@ -1,3 +1,40 @@
-from django.urls import URLPattern
+"""Addresses of the pages and of their fragments. A fragment has an address of its own, beside its page."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from cloudhub.web.views import account, budgets, costs, gallery, media, models, sign_in, studio
+
+app_name = "web"
+
+urlpatterns = [
+    path("login/", sign_in.SignIn.as_view(), name="login"),
+    path("logout/", sign_in.SignOut.as_view(), name="logout"),
+    path("", studio.studio, name="studio"),
+    path("studio/fields", studio.model_fields, name="studio-fields"),
+    path("studio/price", studio.price, name="studio-price"),
+    path("studio/references", studio.add_references, name="studio-references"),
+    path("studio/generations", studio.generate, name="studio-generate"),
+    path("studio/updates", studio.updates, name="studio-updates"),
+    path("studio/generations/<uuid:generation_id>/cancel", studio.cancel, name="generation-cancel"),
+    path("gallery/", gallery.gallery, name="gallery"),
+    path("gallery/tiles", gallery.tiles, name="gallery-tiles"),
+    path("gallery/<uuid:image_id>/", gallery.picture, name="picture"),
+    path("gallery/generations/<uuid:generation_id>/", gallery.generation, name="generation"),
+    path("attempts/<uuid:attempt_id>/decision", gallery.decide, name="attempt-decision"),
+    path("media/<uuid:image_id>", media.original, name="media"),
+    path("media/<uuid:image_id>.thumb", media.thumb, name="media-thumb"),
+    path("media/<uuid:image_id>.download", media.download, name="media-download"),
+    path("media/<uuid:image_id>.original", media.download_original, name="media-original"),
+    path("models/", models.models, name="models"),
+    path("models/register", models.register, name="model-register"),
+    path("models/<int:model_id>/change", models.change, name="model-change"),
+    path("costs/", costs.costs, name="costs"),
+    path("budgets/", budgets.budgets, name="budgets"),
+    path("budgets/<int:budget_id>/change", budgets.change, name="budget-change"),
+    path("budgets/<int:budget_id>/end", budgets.end, name="budget-end"),
+    path("account/", account.account, name="account"),
+    path("account/team", account.switch_team, name="account-team"),
+    path("account/password", account.change_password, name="account-password"),
+    path("account/keys", account.make_key, name="account-keys"),
+    path("account/keys/<int:key_id>/revoke", account.revoke_key, name="account-key-revoke"),
+]

@@ -67,8 +67,8 @@ class Command(BaseCommand):
         shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - only compared
         self.stdout.write(f"\nCloudHub is ready on http://{shown}:{port}")
         if password:
-            said = "the one in OWNER_PASSWORD" if settings.OWNER_PASSWORD else f"{password}   (shown this once)"
-            self.stdout.write(f"Sign in as {settings.OWNER_EMAIL} with the password {said}")
+            said = "is the one in OWNER_PASSWORD" if settings.OWNER_PASSWORD else f"{password} (shown this once)"
+            self.stdout.write(f"Sign in as {settings.OWNER_EMAIL}, password {said}")
         if shown != host and "*" not in settings.ALLOWED_HOSTS:
             self.stdout.write("Others reach it by names listed in ALLOWED_HOSTS (in .env); add this machine's there.")
         if not CloudModel.objects.exclude(provider="practice").exists():

@@ -1,0 +1,89 @@
+"""People, teams and hub keys on the admin site. People sign in by e-mail; a key's text is only where it was made."""
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from cloudhub.accounts.actor import actor_of_user
+from cloudhub.accounts.hub_keys import revoke_hub_key
+from cloudhub.accounts.models import HubKey, Membership, Team, User
+from cloudhub.core.errors import HubError
+
+
+class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = "__all__"  # noqa: DJ007 - the admin class below names the fields that are shown
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Membership
+    extra = 0
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    form = PersonForm
+    add_form = NewPersonForm
+    ordering = ("email",)
+    list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login")
+    search_fields = ("email", "first_name", "last_name")
+    inlines = (MembershipInline,)
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        ("Name", {"fields": ("first_name", "last_name")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "created_at", "archived_at")
+    search_fields = ("name",)
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("user", "team", "role", "created_at")
+    list_filter = ("team", "role")
+    list_select_related = ("user", "team")
+
+
+@admin.register(HubKey)
+class HubKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Keys are made on the Account page or by `create_hub_key`, where their text can be shown; here they are ended."""
+
+    list_display = ("name", "prefix", "user", "team", "scopes", "last_used_at", "expires_at", "revoked_at")
+    list_filter = ("team",)
+    list_select_related = ("user", "team")
+    exclude = ("digest",)
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: HubKey | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: HubKey | None = None) -> bool:
+        return False
+
+    @admin.action(description="Revoke the selected keys", permissions=["view"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[HubKey]) -> None:
+        """The core decides which keys the person may end."""
+        try:
+            actor = actor_of_user(request.user)  # type: ignore[arg-type]
+            for key in keys:
+                revoke_hub_key(actor=actor, key_id=str(key.pk))
+        except HubError as error:
+            self.message_user(request, error.message, messages.ERROR)

@@ -1,0 +1,113 @@
+"""What the Generate button says before it is pressed: the price, what it leaves of the budget, or why it cannot be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.billing.budgets import BudgetStanding
+from cloudhub.catalog.find import entry_of
+from cloudhub.catalog.models import CloudModel
+from cloudhub.core.errors import HubError, Invalid
+from cloudhub.core.money import format_money
+from cloudhub.generations.quote import Quote, budgets_of_quote, quote_model, quote_wish
+from cloudhub.web.studio_form import label_of
+from providers.base import expected_size
+
+WINDOW_WORDS = {"day": "today's", "week": "this week's", "month": "this month's", "total": "the"}
+UNWRITTEN = "(not written yet)"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One field at fault, in the page's words."""
+
+    field: str
+    label: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """`words` stand on the button. With a `reason` or `problems` it cannot be pressed. `frame` is in pixels."""
+
+    words: str
+    reason: str = ""
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    frame: tuple[int, int] | None = None
+    ratio: str = ""
+    lines: tuple[str, ...] = field(default=())
+
+    @property
+    def is_open(self) -> bool:
+        return not self.reason and not self.problems
+
+
+def make_offer(actor: Actor, model: object, wish: Mapping[str, Any]) -> Offer:
+    """Price a wish for the button. A prompt that is not written yet does not hide the price."""
+    written = str(wish.get("prompt", "")).strip()
+    try:
+        quote = quote_wish(actor, model, wish if written else {**wish, "prompt": UNWRITTEN})
+    except HubError as error:
+        return refusal(error)
+    standings = [standing for standing in budgets_of_quote(actor, quote) if standing.budget.hard]
+    tightest = standings[0] if standings else None
+    frame = expected_size(quote.request, entry_of(quote.model))
+    return Offer(
+        words=" · ".join(_words(quote, tightest)),
+        reason=_reason(quote, tightest),
+        notes=tuple(quote.notes),
+        frame=frame,
+        ratio=quote.request.aspect_ratio or "",
+        lines=tuple(f"{line['quantity']} × {line['description']} at {line['unit_amount']}" for line in quote.lines),
+    )
+
+
+def refusal(error: HubError) -> Offer:
+    """An error as the button shows it: by field where fields are at fault, else as one reason."""
+    problems = tuple(Problem(name, label_of(name), sentence) for name, sentence in error.fields.items())
+    return Offer("", reason="" if problems else error.message, problems=problems)
+
+
+def count_words(count: int) -> str:
+    return "1 image" if count == 1 else f"{count} images"
+
+
+def price_words(quote: Quote) -> str:
+    """The price of a wish for people: "$0.039", "at most $0.134" or "price unknown"."""
+    if quote.amount is None:
+        return "price unknown"
+    amount = format_money(quote.amount, quote.currency)
+    return amount if quote.is_exact else f"at most {amount}"
+
+
+def price_of_one(actor: Actor, model: CloudModel) -> str:
+    """What one picture of a model costs with its defaults, for the model picker."""
+    try:
+        return price_words(quote_model(actor, model, {"prompt": UNWRITTEN, "num_images": 1}))
+    except Invalid:
+        return "price depends on the settings"
+
+
+def _words(quote: Quote, tightest: BudgetStanding | None) -> list[str]:
+    words = [count_words(quote.request.num_images), price_words(quote)]
+    if tightest and quote.amount is not None and quote.amount <= tightest.remaining:
+        left = format_money(tightest.remaining - quote.amount, quote.currency)
+        whose = WINDOW_WORDS[tightest.budget.window_kind]
+        words.append(f"leaves {left} of {whose} {format_money(tightest.budget.limit_micros, quote.currency)}")
+    return words
+
+
+def _reason(quote: Quote, tightest: BudgetStanding | None) -> str:
+    if quote.price is not None and quote.price.blocked_at is not None:
+        return f"New calls at this price are stopped until an owner acknowledges it. {quote.price.blocked_reason}"
+    if tightest is None:
+        return ""
+    if quote.amount is None:
+        return f"The price is not known, and the budget “{tightest.budget.name}” allows only known prices."
+    if quote.amount > tightest.remaining:
+        left = format_money(max(tightest.remaining, 0), quote.currency)
+        needed = format_money(quote.amount, quote.currency)
+        return f"This needs {needed} and the budget “{tightest.budget.name}” has {left} left."
+    return ""

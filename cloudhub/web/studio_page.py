@@ -1,0 +1,101 @@
+"""What the Studio shows: models to pick, the form's state, past prompts and recent results."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.find import default_model, entry_of, models_for_picking
+from cloudhub.catalog.lifecycle import standing
+from cloudhub.catalog.models import CloudModel
+from cloudhub.core.identifiers import new_id
+from cloudhub.generations.find import find_generation, generations_for
+from cloudhub.web.cards import cards_of
+from cloudhub.web.offer import make_offer, price_of_one
+from cloudhub.web.studio_form import SEED_WORDS, flat_request, settings_of
+from providers.base import Capabilities
+from providers.catalogue import installed_providers
+
+RECENT_RESULTS = 12
+PROMPTS_KEPT = 40
+SHAPE_BOX = 22
+
+
+def studio_context(actor: Actor, recall: str = "", remix: bool = False) -> dict[str, Any]:
+    """Everything on the Studio page; `recall` names a generation whose wish fills the form."""
+    model, values, request, missing = _start(actor, recall, remix)
+    recent = generations_for(actor).filter(user=actor.user)[:RECENT_RESULTS]
+    return {
+        **form_context(model, values),
+        "models": picking_list(actor),
+        "offer": make_offer(actor, model.key, request) if model else None,
+        "idempotency_key": new_id(),
+        "cards": cards_of(actor, recent),
+        "prompts": past_prompts(actor),
+        "missing": missing,
+    }
+
+
+def form_context(model: CloudModel | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the part of the form that depends on the model needs."""
+    if model is None:
+        return {"model": None}
+    able = entry_of(model).capabilities
+    settings = settings_of(able, values, model.defaults)
+    return {
+        "model": model,
+        "vendor": vendor_label(model.provider),
+        "standing": standing(model),
+        "values": values,
+        "able": able,
+        "shapes": [_shape(ratio, able) for ratio in able.aspect_ratios],
+        "settings": settings,
+        "has_settings": any(setting.value for setting in settings),
+        "seed_words": SEED_WORDS[able.seed],
+        "count": values.get("num_images") or model.defaults.get("num_images") or 1,
+        "outcomes": able.facts.get("outcomes", {}),
+    }
+
+
+def picking_list(actor: Actor) -> list[dict[str, Any]]:
+    """The models in the picker, those past their date last, each with price, vendor and standing."""
+    return [
+        {"model": model, "price": price_of_one(actor, model), "vendor": vendor_label(model.provider),
+         "standing": standing(model)}
+        for model in models_for_picking()
+    ]  # fmt: skip
+
+
+def past_prompts(actor: Actor) -> list[str]:
+    """The person's latest prompts, each once, newest first."""
+    prompts = generations_for(actor).filter(user=actor.user).prefetch_related(None).select_related(None)
+    return list(dict.fromkeys(prompts.values_list("prompt", flat=True)[: PROMPTS_KEPT * 3]))[:PROMPTS_KEPT]
+
+
+def vendor_label(provider_id: str) -> str:
+    vendor = installed_providers().get(provider_id)
+    return vendor.label if vendor else provider_id
+
+
+def _start(
+    actor: Actor, recall: str, remix: bool
+) -> tuple[CloudModel | None, Mapping[str, Any], Mapping[str, Any], str]:
+    """The model, the form's values, the wish that they mean, and what of a recalled wish is no longer here."""
+    model = default_model()
+    if not recall:
+        return model, {}, {}, ""
+    generation = find_generation(actor, recall)
+    request = {name: value for name, value in generation.request.items() if name != "model"}
+    if remix:
+        request.pop("seed", None)
+    if generation.model.enabled:
+        return generation.model, flat_request(request), request, ""
+    return model, flat_request(request), request, f"The model {generation.model.key} is switched off."
+
+
+def _shape(ratio: str, able: Capabilities) -> dict[str, Any]:
+    """A ratio with the small rectangle that stands for it, fitted into a square box."""
+    width, height = able.sizes[able.default_resolution][ratio]
+    scale = SHAPE_BOX / max(width, height)
+    across, down = round(width * scale, 1), round(height * scale, 1)
+    return {"ratio": ratio, "width": across, "height": down, "x": round((24 - across) / 2, 1),
+            "y": round((24 - down) / 2, 1)}  # fmt: skip

@@ -1,0 +1,89 @@
+"""Who am I, in which team, with which hub keys and password."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+
+from cloudhub.accounts.actor import PERMISSIONS, actor_of_user
+from cloudhub.accounts.hub_keys import create_hub_key, hub_keys_for, revoke_hub_key
+from cloudhub.accounts.models import Membership
+from cloudhub.core.errors import HubError, Invalid
+from cloudhub.web.htmx import TEAM, HubRequest, signed_in, status_of
+
+
+@require_GET
+@signed_in()
+def account(request: HubRequest) -> HttpResponse:
+    return _page(request)
+
+
+def _page(request: HubRequest, error: HubError | None = None, status: int = 200, **more: Any) -> HttpResponse:
+    mine = Membership.objects.filter(user=request.actor.user, team__archived_at=None).select_related("team")
+    context = {
+        "memberships": mine.order_by("id"),
+        "keys": hub_keys_for(request.actor),
+        "scopes": [scope for scope in PERMISSIONS if request.actor.may(scope)],
+        "password_form": PasswordChangeForm(request.actor.user),
+        "now": timezone.now(),
+        **more,
+    }
+    return render(request, "account/account.html", context, status=status_of(error) if error else status)
+
+
+@require_POST
+@signed_in()
+def switch_team(request: HubRequest) -> HttpResponse:
+    """Work in another of one's teams from now on, in this browser."""
+    wished = request.POST.get("team", "")
+    if wished.isascii() and wished.isdigit() and len(wished) < 18:
+        request.session[TEAM] = actor_of_user(request.actor.user, int(wished)).team.pk
+    return redirect("web:account")
+
+
+@require_POST
+@never_cache
+@signed_in()
+def make_key(request: HubRequest) -> HttpResponse:
+    """Make a hub key. Its text is in this one answer and nowhere else, so there is no redirect."""
+    days = request.POST.get("days", "")
+    expires_at = timezone.now() + timedelta(days=int(days)) if days.isdecimal() and len(days) < 5 else None
+    scopes = [scope for scope in request.POST.getlist("scopes") if scope in request.actor.permissions]
+    actor = request.actor
+    try:
+        key, text = create_hub_key(
+            name=request.POST.get("name", ""), user=actor.user, team=actor.team, scopes=scopes, expires_at=expires_at
+        )
+    except Invalid as error:
+        return _page(request, error, key_errors=error.fields, given=request.POST)
+    return _page(request, new_key=key, new_key_text=text)
+
+
+@require_POST
+@signed_in()
+def revoke_key(request: HubRequest, key_id: int) -> HttpResponse:
+    key = revoke_hub_key(actor=request.actor, key_id=str(key_id))
+    messages.success(request, f"The key {key} is revoked. Programs that use it are refused from now on.")
+    return redirect("web:account")
+
+
+@require_POST
+@sensitive_post_parameters()
+@signed_in()
+def change_password(request: HubRequest) -> HttpResponse:
+    """A new password; this browser stays signed in, every other one is signed out."""
+    form = PasswordChangeForm(request.actor.user, request.POST)
+    if not form.is_valid():
+        return _page(request, status=422, password_form=form)
+    form.save()
+    update_session_auth_hash(request, form.user)
+    messages.success(request, "Your password is changed.")
+    return redirect("web:account")

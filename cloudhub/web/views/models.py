@@ -1,0 +1,81 @@
+"""The registered models and the vendors' catalogues."""
+
+from typing import Any
+
+import orjson
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cloudhub.catalog.models import CloudModel
+from cloudhub.catalog.register import change_model, register_model
+from cloudhub.core.errors import Conflict, HubError, Invalid, NotFound
+from cloudhub.web.htmx import HubRequest, signed_in, status_of
+from cloudhub.web.model_words import catalogues, model_cards
+
+REGISTER_FIELDS = ("provider", "cloud_model_id", "name", "key")
+
+
+@require_GET
+@signed_in()
+def models(request: HubRequest) -> HttpResponse:
+    return _page(request)
+
+
+def _page(request: HubRequest, error: HubError | None = None, **more: Any) -> HttpResponse:
+    context = {"cards": model_cards(request.actor), "catalogues": catalogues(), "error": error, **more}
+    return render(request, "models/models.html", context, status=status_of(error) if error else 200)
+
+
+@require_POST
+@signed_in("manage")
+def register(request: HubRequest) -> HttpResponse:
+    """Register a model of a catalogue with one click, or by hand with a key, a name and a price of its own."""
+    given = {name: request.POST.get(name, "").strip() for name in REGISTER_FIELDS}
+    price = request.POST.get("price_per_image", "").strip() or None
+    try:
+        model = register_model(
+            provider=given["provider"], cloud_model_id=given["cloud_model_id"], name=given["name"], key=given["key"],
+            price_per_image=price,
+        )  # fmt: skip
+    except (Invalid, Conflict) as error:
+        fields = error.fields or {"key": error.message}
+        return _page(request, error, register_errors=fields, given=request.POST)
+    messages.success(request, f"{model.name} is registered as {model.key}.")
+    return redirect("web:models")
+
+
+@require_POST
+@signed_in("manage")
+def change(request: HubRequest, model_id: int) -> HttpResponse:
+    """Change what the posted form holds: the switch, or name, defaults and price."""
+    model = CloudModel.objects.filter(id=model_id).first()
+    if model is None:
+        raise NotFound("There is no such model.")
+    try:
+        change_model(model, _changes(request.POST))
+    except Invalid as error:
+        return _page(request, error, changed=model_id, change_errors=error.fields, given=request.POST)
+    messages.success(request, f"{model.name} is changed.")
+    return redirect("web:models")
+
+
+def _changes(data: QueryDict) -> dict[str, Any]:
+    """The posted fields; an empty price leaves the price alone unless the catalogue's is asked for."""
+    changes: dict[str, Any] = {"name": data.get("name", "").strip()} if "name" in data else {}
+    if "enabled" in data:
+        changes["enabled"] = data["enabled"] == "yes"
+    if "defaults" in data:
+        changes["defaults"] = _json(data.get("defaults", ""))
+    price = data.get("price_per_image", "").strip()
+    if price or data.get("price_of_catalogue"):
+        changes["price_per_image"] = None if data.get("price_of_catalogue") else price
+    return changes
+
+
+def _json(text: str) -> Any:
+    try:
+        return orjson.loads(text) if text.strip() else {}
+    except orjson.JSONDecodeError as error:
+        raise Invalid.of({"defaults": f"This is no valid JSON: {error}."}) from error

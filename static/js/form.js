@@ -1,0 +1,49 @@
+// The Studio's form: the model list closes like a menu, own pixels open with their choice, faults are tied to fields.
+const form = document.getElementById("wish");
+const picker = document.getElementById("model-picker");
+
+if (form && picker) {
+  const close = (focus) => {
+    if (!picker.open) return;
+    picker.open = false;
+    if (focus) picker.querySelector("summary").focus();
+  };
+  picker.addEventListener("toggle", () => {
+    if (picker.open) picker.querySelector("input:checked")?.focus();
+  });
+  picker.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" && event.key !== "Enter") return;
+    if (event.target.matches("summary")) return;
+    event.preventDefault();
+    close(true);
+  });
+  picker.addEventListener("click", (event) => {
+    // A click with a position is a mouse's; arrow keys click a radio too, and then the list stays open.
+    if (event.detail > 0 && event.target.closest(".model-choice")) setTimeout(() => close(true));
+  });
+  document.addEventListener("click", (event) => {
+    if (!picker.contains(event.target)) close(false);
+  });
+  for (const name of ["width", "height"]) {
+    form.addEventListener("input", (event) => {
+      if (event.target.id !== name) return;
+      form.querySelector("input[name=size][value=own]").checked = true;
+    });
+  }
+}
+
+function tieFaults() {
+  if (!form) return;
+  for (const field of form.querySelectorAll("[data-tied]")) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("data-tied");
+  }
+  for (const fault of form.querySelectorAll("#field-problems [data-field]")) {
+    const field = document.getElementById(fault.dataset.field);
+    if (!field) continue;
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-errormessage", fault.id);
+    field.dataset.tied = "";
+  }
+}
+document.addEventListener("htmx:afterSettle", tieFaults);

@@ -1,0 +1,30 @@
+// Cards that are under way: one question to the hub for all of them, and seconds that count on the page itself.
+const EVERY_MS = 1500;
+
+const pending = () => document.querySelector("input[name=pending]") !== null;
+
+setInterval(() => {
+  if (pending() && !document.hidden) window.htmx.trigger("#poll", "hub:poll");
+}, EVERY_MS);
+
+document.addEventListener("visibilitychange", () => {
+  if (pending() && !document.hidden) window.htmx.trigger("#poll", "hub:poll");
+});
+
+const title = document.title;
+
+function count() {
+  const clocks = document.querySelectorAll(".elapsed[data-since]");
+  for (const clock of clocks) {
+    const seconds = Math.max(0, Math.round((Date.now() - Date.parse(clock.dataset.since)) / 1000));
+    clock.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  }
+  for (const bar of document.querySelectorAll("progress[data-since]")) {
+    bar.value = Math.min((Date.now() - Date.parse(bar.dataset.since)) / 1000, bar.max);
+  }
+  document.title = clocks.length ? `(${clocks.length}) ${title}` : title;
+}
+
+setInterval(count, 1000);
+document.addEventListener("htmx:afterSettle", count);
+count();
