@@ -1,0 +1,78 @@
+"""Registered models: as INTERFACES shows them, registered, changed, found by key or id."""
+
+from cloudhub.catalog.models import CloudModel
+from tests.api.caller import WISH, Caller
+
+PATH = "/api/v1/cloud_models"
+GEMINI = {"provider": "google-gemini", "cloud_model_id": "gemini-2.5-flash-image", "name": "Gemini 2.5 Flash Image"}
+
+
+def test_a_registration_is_answered_as_the_interface_has_it(alices: Caller) -> None:
+    answer = alices.post(PATH, GEMINI)
+    model = answer.json()
+    assert answer.status_code == 201
+    assert answer["Location"] == f"http://testserver{PATH}/gemini-2.5-flash-image"
+    assert set(model) == {
+        "id", "key", "provider", "cloud_model_id", "name", "description", "path", "enabled", "defaults", "capabilities",
+        "price", "lifecycle", "warnings",
+    }  # fmt: skip
+    assert (model["key"], model["path"]) == ("gemini-2.5-flash-image", "cloud://gemini-2.5-flash-image")
+    assert model["price"]["lines"][0]["unit_amount"] == "0.039000"
+    assert set(model["price"]) == {"currency", "lines", "version", "source", "read_on"}
+    assert set(model["lifecycle"]) == {"state", "shutdown_date", "successor"}
+    assert isinstance(model["id"], str)
+
+
+def test_the_same_key_again_is_409(alices: Caller) -> None:
+    alices.post(PATH, GEMINI)
+    answer = alices.post(PATH, GEMINI)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "already_registered")
+    assert alices.post(PATH, {**GEMINI, "key": "second"}).status_code == 201
+
+
+def test_a_model_is_found_by_key_and_by_id(alices: Caller) -> None:
+    by_key = alices.get(f"{PATH}/practice-1").json()
+    assert alices.get(f"{PATH}/{by_key['id']}").json() == by_key
+
+
+def test_a_model_is_switched_off_and_on_again(alices: Caller) -> None:
+    assert alices.patch(f"{PATH}/practice-1", {"enabled": False}).json()["enabled"] is False
+    assert alices.post("/api/v1/estimates", WISH).status_code == 404
+    assert alices.patch(f"{PATH}/practice-1", {"enabled": True}).json()["enabled"] is True
+
+
+def test_a_price_by_hand_counts_until_it_is_taken_back(alices: Caller) -> None:
+    changed = alices.patch(f"{PATH}/practice-1", {"price_per_image": "0.123456789"}).json()
+    assert changed["price"]["lines"][0]["unit_amount"] == "0.123456789"
+    back = alices.patch(f"{PATH}/practice-1", {"price_per_image": None}).json()
+    assert back["price"]["lines"][0]["unit"] == "image:0.5K"
+
+
+def test_an_unknown_price_is_null(alices: Caller) -> None:
+    CloudModel.objects.get(key="practice-1").prices.all().delete()
+    assert alices.get(f"{PATH}/practice-1").json()["price"] is None
+    estimate = alices.post("/api/v1/estimates", WISH).json()
+    assert (estimate["amount"], estimate["price_version"], estimate["lines"]) == (None, None, [])
+
+
+def test_a_model_past_its_date_registers_with_a_warning(alices: Caller) -> None:
+    alices.post(PATH, GEMINI)
+    CloudModel.objects.filter(key=GEMINI["cloud_model_id"]).update(shut_down_on="2020-01-01", successor="newer")
+    model = alices.get(f"{PATH}/gemini-2.5-flash-image").json()
+    assert model["lifecycle"] == {"state": "shut_down", "shutdown_date": "2020-01-01", "successor": "newer"}
+    assert "newer" in model["warnings"][0]
+
+
+def test_an_ambiguous_name_is_400_and_names_the_keys(alices: Caller) -> None:
+    alices.post(PATH, {**GEMINI, "key": "first"})
+    alices.post(PATH, {**GEMINI, "key": "second"})
+    answer = alices.post("/api/v1/estimates", {**WISH, "model": "gemini-2.5-flash-image"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "model_ambiguous")
+    assert "first" in answer.json()["error"]["message"]
+
+
+def test_models_are_listed_in_pages(alices: Caller) -> None:
+    alices.post(PATH, GEMINI)
+    first = alices.get(f"{PATH}?limit=1").json()
+    second = alices.get(first["next"].removeprefix("http://testserver")).json()
+    assert [row["key"] for row in (*first["results"], *second["results"])] == ["practice-1", "gemini-2.5-flash-image"]

@@ -1,0 +1,97 @@
+"""OpenAI's official client, unchanged, against the running hub."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import openai
+import pybase64
+import pytest
+
+from cloudhub.billing.models import LedgerEntry
+from cloudhub.generations.models import Attempt, Generation
+from providers.pictures import read_picture
+from tests.conftest import RunningHub, key_of
+
+
+@pytest.fixture
+def client_with(hub_server: RunningHub) -> Iterator[Callable[..., openai.OpenAI]]:
+    """Makes clients, by default with Alice's key, and closes their connections so that the server can stop at once."""
+    made: list[openai.OpenAI] = []
+
+    def make(key: str = "", **options: Any) -> openai.OpenAI:
+        key = key or key_of(hub_server.cast.alice)
+        made.append(openai.OpenAI(base_url=f"{hub_server.url}/v1", api_key=key, **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+def test_it_generates_a_picture(client_with: Callable[..., openai.OpenAI]) -> None:
+    result = client_with().images.generate(model="practice-1", prompt="a red fox", size="1024x1024", n=2)
+    assert result.data is not None
+    assert len(result.data) == 2
+    picture = read_picture(pybase64.b64decode(result.data[0].b64_json or ""))
+    assert f"{picture.width}x{picture.height}" == result.size == "1024x1024"
+    assert result.output_format == "png"
+
+
+def test_it_sends_the_hubs_own_fields_and_reads_the_headers(client_with: Callable[..., openai.OpenAI]) -> None:
+    extra = {"seed": 7, "aspect_ratio": "16:9", "resolution": "0.5K"}
+    raw = client_with().images.with_raw_response.generate(model="practice-1", prompt="a fox", extra_body=extra)
+    assert raw.headers["x-cloudhub-cost"] == "0.005000"
+    assert raw.parse().size == "640x360"
+    assert raw.request_id == raw.headers["x-request-id"]
+
+
+def test_it_reads_a_url_without_a_key(client_with: Callable[..., openai.OpenAI]) -> None:
+    result = client_with().images.generate(model="practice-1", prompt="a fox", response_format="url")
+    assert result.data is not None
+    answer = httpx.get(result.data[0].url or "")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+
+
+def test_it_lists_and_retrieves_models(client_with: Callable[..., openai.OpenAI]) -> None:
+    client = client_with()
+    assert [model.id for model in client.models.list()] == ["practice-1"]
+    assert client.models.retrieve("practice-1").owned_by == "practice"
+
+
+@pytest.mark.parametrize(
+    ("wish", "error", "code"),
+    [
+        ({"prompt": "#refuse a fox"}, openai.BadRequestError, "refused_prompt"),
+        ({"prompt": "a fox", "quality": "hd"}, openai.BadRequestError, "capability"),
+        ({"prompt": "a fox", "model": "gpt-image-9"}, openai.NotFoundError, "model_not_found"),
+        ({"prompt": "#busy:9 a fox"}, openai.RateLimitError, "rate_minute"),
+        ({"prompt": "#lost a fox"}, openai.InternalServerError, "unknown_outcome"),
+    ],
+)
+def test_it_raises_its_own_errors_with_our_code(
+    client_with: Callable[..., openai.OpenAI], wish: dict[str, str], error: type[openai.APIStatusError], code: str
+) -> None:
+    with pytest.raises(error) as raised:
+        client_with().images.generate(**{"model": "practice-1", **wish})
+    assert raised.value.code == code
+
+
+def test_a_bad_key_is_its_authentication_error(client_with: Callable[..., openai.OpenAI]) -> None:
+    with pytest.raises(openai.AuthenticationError):
+        client_with("chk_wrong").models.list()
+
+
+def test_a_lost_answer_is_paid_once_though_it_repeats_by_default(client_with: Callable[..., openai.OpenAI]) -> None:
+    with pytest.raises(openai.InternalServerError):
+        client_with().images.generate(model="practice-1", prompt="#lost a fox")
+    assert Attempt.objects.count() == 1
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_a_client_that_gave_up_waiting_joins_its_own_call(client_with: Callable[..., openai.OpenAI]) -> None:
+    impatient = client_with(timeout=1.0, max_retries=5)
+    result = impatient.images.generate(model="practice-1", prompt="#slow:3 a fox")
+    assert result.data is not None
+    assert Generation.objects.count() == 1
+    assert LedgerEntry.objects.filter(kind="settle").count() == 1

@@ -1,0 +1,126 @@
+"""The admin site: everything is there, and money can only be looked at."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.models import HubKey, User
+from cloudhub.billing.models import Hold, LedgerEntry
+from cloudhub.catalog.models import CloudModel, Price
+from cloudhub.generations.models import Generation
+from tests.conftest import Cast, key_of
+
+OURS = [model for model in apps.get_models() if model.__module__.startswith("cloudhub.")]
+READ_ONLY = ["billing/ledgerentry", "billing/hold", "billing/budgetwindow", "billing/budget", "generations/attempt",
+             "generations/generation", "generations/image", "generations/worker"]  # fmt: skip
+REGISTER = "/admin/catalog/cloudmodel/add/"
+FORM = {"provider": "google-gemini", "cloud_model_id": "gemini-2.5-flash-image"}
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_every_table_has_a_list(model: type, alices: Client) -> None:
+    assert admin.site.is_registered(model)
+    assert alices.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/").status_code == 200
+
+
+@pytest.mark.parametrize("path", READ_ONLY)
+def test_nobody_adds_changes_or_deletes_money_and_history(path: str, alices: Client, made: object) -> None:
+    made()
+    assert alices.get(f"/admin/{path}/add/").status_code == 403
+    model = apps.get_model(path.replace("/", "."))
+    for row in model.objects.all()[:1]:
+        assert alices.get(f"/admin/{path}/{row.pk}/change/").status_code == 200
+        assert alices.post(f"/admin/{path}/{row.pk}/change/", {}).status_code == 403
+        assert alices.post(f"/admin/{path}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_money_has_no_actions(alices: Client, made: object) -> None:
+    made()
+    data = {"action": "delete_selected", "_selected_action": [LedgerEntry.objects.latest("id").pk], "post": "yes"}
+    alices.post("/admin/billing/ledgerentry/", data)
+    assert (LedgerEntry.objects.count(), Hold.objects.count(), Generation.objects.count()) == (2, 1, 1)
+
+
+def test_a_model_is_registered_through_the_core(alices: Client) -> None:
+    assert alices.post(REGISTER, {**FORM, "price_per_image": "0.05"}).status_code == 302
+    assert CloudModel.objects.get(key="gemini-2.5-flash-image").prices.filter(by_hand=True).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("provider", "nobody", "Select a valid choice"),
+        ("cloud_model_id", "nothing", "has no model"),
+        ("key", "Not a key", "A key has 1 to 100"),
+        ("key", "practice-1", "already registered"),
+        ("price_per_image", "cheap", "A price is decimal text"),
+    ],
+)
+def test_a_refused_registration_names_its_field(field: str, value: str, sentence: str, alices: Client) -> None:
+    answer = alices.post(REGISTER, {**FORM, field: value})
+    assert answer.status_code == 200
+    assert sentence in " ".join(answer.context["form"].errors[field])
+    assert CloudModel.objects.count() == 1
+
+
+def test_models_are_switched_by_an_action(alices: Client, cast: Cast) -> None:
+    data = {"action": "switch_off", "_selected_action": [cast.practice.pk]}
+    alices.post("/admin/catalog/cloudmodel/", data)
+    assert not CloudModel.objects.get().enabled
+
+
+def add_price(client: Client, cast: Cast, lines: str) -> int:
+    data = {"model": cast.practice.pk, "currency": "XTS", "effective_from_0": "2026-01-02", "effective_from_1": "00:00",
+            "lines": lines, "source": "a letter", "read_on": "2026-01-02", "by_hand": "on"}  # fmt: skip
+    client.post("/admin/catalog/price/add/", data)
+    return Price.objects.filter(by_hand=True).count()
+
+
+def test_a_price_is_added_and_never_changed(alices: Client, cast: Cast) -> None:
+    assert add_price(alices, cast, '[{"unit": "image", "amount": "0.03"}]') == 1
+    price = Price.objects.get(by_hand=True)
+    assert price.lines == [{"unit": "image", "amount": "0.03", "per": 1, "description": ""}]
+    assert alices.post(f"/admin/catalog/price/{price.pk}/change/", {"source": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("lines", ["[]", "{}", '[{"unit": "image", "amount": 0.03}]',
+                                   '[{"unit": "image", "amount": "0.03", "per": 0}]', '[{"amount": "1"}]'])  # fmt: skip
+def test_a_price_that_no_quote_could_read_is_refused(lines: str, alices: Client, cast: Cast) -> None:
+    assert add_price(alices, cast, lines) == 0
+
+
+def test_an_overrun_is_acknowledged_by_an_action(alices: Client, made: object) -> None:
+    made("a lighthouse #overrun")
+    price = Price.objects.get()
+    assert price.blocked_at
+    alices.post("/admin/catalog/price/", {"action": "acknowledge", "_selected_action": [price.pk]})
+    price.refresh_from_db()
+    assert price.blocked_at is None
+
+
+def test_a_hub_key_is_revoked_by_an_action_and_its_hash_not_shown(alices: Client, bob: Actor) -> None:
+    key_of(bob)
+    key = HubKey.objects.get()
+    assert key.digest not in alices.get(f"/admin/accounts/hubkey/{key.pk}/change/").content.decode()
+    alices.post("/admin/accounts/hubkey/", {"action": "revoke", "_selected_action": [key.pk]})
+    key.refresh_from_db()
+    assert key.revoked_at
+
+
+def test_a_person_is_added_by_e_mail(alices: Client) -> None:
+    data = {"email": "dora@example.org", "usable_password": "true", "password1": "a horse of Dora", "password2":
+            "a horse of Dora", "memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}  # fmt: skip
+    assert alices.post("/admin/accounts/user/add/", data).status_code == 302
+    assert User.objects.get(email="dora@example.org").check_password("a horse of Dora")
+
+
+def test_a_member_has_no_admin_site(bobs: Client) -> None:
+    assert bobs.get("/admin/").status_code == 302
+
+
+def test_the_admin_site_carries_the_hubs_name(alices: Client) -> None:
+    text = alices.get("/admin/").content.decode()
+    assert "CloudHub admin" in text
+    assert "Back to the hub" in text

@@ -1,0 +1,95 @@
+"""The Models page: what is registered, registering and changing, with errors by field."""
+
+import pytest
+from django.test import Client
+
+from cloudhub.catalog.models import CloudModel, Price
+from cloudhub.catalog.prices import price_in_force
+from tests.conftest import Cast
+
+GEMINI = {"provider": "google-gemini", "cloud_model_id": "gemini-2.5-flash-image"}
+
+
+def test_one_click_registers_a_model_of_the_catalogue(alices: Client) -> None:
+    assert alices.post("/models/register", GEMINI)["Location"] == "/models/"
+    page = alices.get("/models/").content.decode()
+    assert "Gemini 2.5 Flash Image is registered as gemini-2.5-flash-image." in page
+    assert "$0.039" in page
+    assert "past its date, now gemini-nano-banana-2.1" in page
+
+
+def test_by_hand_it_takes_key_name_and_price(alices: Client) -> None:
+    alices.post("/models/register", {**GEMINI, "key": "mine", "name": "Mine", "price_per_image": "0.05"})
+    model = CloudModel.objects.get(key="mine")
+    assert model.name == "Mine"
+    assert price_in_force(model).lines[0]["amount"] == "0.050000"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("provider", "nobody", "There is no vendor"),
+        ("cloud_model_id", "nothing", "has no model"),
+        ("key", "Not a key", "A key has 1 to 100"),
+        ("price_per_image", "cheap", "A price is decimal text"),
+        ("key", "practice-1", "already registered"),
+    ],
+)
+def test_a_refusal_stands_at_its_field_and_keeps_what_was_written(
+    field: str, value: str, sentence: str, alices: Client
+) -> None:
+    answer = alices.post("/models/register", {**GEMINI, "name": "Kept", field: value})
+    text = answer.content.decode()
+    assert answer.status_code in (409, 422)
+    assert f'id="{field}-error"' in text
+    assert sentence in text
+    assert 'value="Kept"' in text
+    assert CloudModel.objects.count() == 1
+
+
+def change(client: Client, cast: Cast, **data: str) -> int:
+    return client.post(f"/models/{cast.practice.pk}/change", data).status_code
+
+
+def test_a_model_is_switched_off_and_on(alices: Client, cast: Cast) -> None:
+    assert change(alices, cast, enabled="no") == 302
+    assert not CloudModel.objects.get().enabled
+    assert change(alices, cast, enabled="yes") == 302
+    assert CloudModel.objects.get().enabled
+
+
+def test_defaults_and_price_are_changed_together(alices: Client, cast: Cast) -> None:
+    form = {"name": "New", "defaults": '{"aspect_ratio": "16:9"}', "price_per_image": "0.02"}
+    assert change(alices, cast, **form) == 302
+    model = CloudModel.objects.get()
+    assert (model.name, model.defaults, price_in_force(model).by_hand) == ("New", {"aspect_ratio": "16:9"}, True)
+
+
+def test_an_empty_price_leaves_the_price_alone(alices: Client, cast: Cast) -> None:
+    change(alices, cast, name="New", defaults="", price_per_image="")
+    assert Price.objects.count() == 1
+
+
+def test_the_catalogues_price_comes_back_when_ticked(alices: Client, cast: Cast) -> None:
+    change(alices, cast, price_per_image="0.02")
+    change(alices, cast, price_of_catalogue="yes")
+    assert not price_in_force(cast.practice).by_hand
+
+
+@pytest.mark.parametrize("defaults", ["{", '{"colour": 1}', '{"num_images": 99}', "[]"])
+def test_bad_defaults_are_refused_beside_their_field(defaults: str, alices: Client, cast: Cast) -> None:
+    answer = alices.post(f"/models/{cast.practice.pk}/change", {"name": "New", "defaults": defaults})
+    assert answer.status_code == 422
+    assert 'class="field-error"' in answer.content.decode()
+    assert CloudModel.objects.get().defaults == {}
+
+
+def test_an_unknown_model_is_not_found(alices: Client) -> None:
+    assert alices.post("/models/999/change", {"enabled": "no"}).status_code == 404
+
+
+def test_a_member_sees_prices_but_no_forms(bobs: Client) -> None:
+    text = bobs.get("/models/").content.decode()
+    assert "0.01 XTS per one picture at 1K" in text
+    assert "/models/register" not in text
+    assert "/change" not in text
