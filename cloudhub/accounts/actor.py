@@ -58,7 +58,8 @@ def actor_of_user(user: User, team_id: int | None = None) -> Actor:
 
 def actor_of_hub_key(key: HubKey) -> Actor:
     """The actor behind a hub key: its user's role in its team, cut down to the key's scopes. Raises `Forbidden`."""
-    membership = Membership.objects.filter(user=key.user, team=key.team).select_related("team", "user").first()
+    memberships = Membership.objects.filter(user=key.user, team=key.team, team__archived_at=None)
+    membership = memberships.select_related("team", "user").first()
     if membership is None or not key.user.is_active:
         raise Forbidden("The person of this hub key is no longer in its team.")
     allowed = frozenset(ROLE_PERMISSIONS[membership.role]) & frozenset(key.scopes)

@@ -11,13 +11,13 @@ from django.utils import timezone
 from cloudhub.accounts.actor import PERMISSIONS, Actor, is_usable
 from cloudhub.accounts.models import HubKey, Team, User
 from cloudhub.core.database import run_transaction
-from cloudhub.core.errors import Invalid, NotFound
+from cloudhub.core.errors import Forbidden, Invalid, NotFound
 
 KEY_START = "chk_"
 
 
 def create_hub_key(
-    *, name: str, user: User, team: Team, scopes: Sequence[str] = PERMISSIONS, expires_at: datetime | None = None
+    *, name: object, user: User, team: Team, scopes: Sequence[str] = PERMISSIONS, expires_at: datetime | None = None
 ) -> tuple[HubKey, str]:
     """The stored key and its text, which is shown this once. Raises `Invalid` naming the field."""
     if not isinstance(name, str) or not name.strip() or len(name) > 100:
@@ -31,6 +31,25 @@ def create_hub_key(
                  scopes=[scope for scope in PERMISSIONS if scope in scopes], expires_at=expires_at)  # fmt: skip
     run_transaction(lambda: key.save(force_insert=True))
     return key, text
+
+
+def issue_hub_key(
+    actor: Actor, *, name: object, scopes: object = None, user: User | None = None, expires_at: datetime | None = None
+) -> tuple[HubKey, str]:
+    """A hub key in the actor's team, for themselves or for `user`; scopes are by default all that the actor has.
+
+    Nobody gives away what they do not have: else a key without `generate` could make one that spends. A person may
+    always make keys for themselves; a key needs `manage` to make another, or a stolen one could outlive its end.
+    Raises `Forbidden`, and `Invalid` naming the field.
+    """
+    actor.require("manage" if actor.hub_key or user not in (None, actor.user) else "read")
+    wished = sorted(actor.permissions) if scopes is None else scopes
+    if not isinstance(wished, list) or not all(isinstance(scope, str) for scope in wished):
+        raise Invalid.of({"scopes": f"Scopes are a list of one or more of {', '.join(PERMISSIONS)}."})
+    missing = [scope for scope in PERMISSIONS if scope in wished and not actor.may(scope)]
+    if missing:
+        raise Forbidden(f"A key can only give what you have yourself; you lack {', '.join(missing)}.")
+    return create_hub_key(name=name, user=user or actor.user, team=actor.team, scopes=wished, expires_at=expires_at)
 
 
 def find_hub_key(text: str) -> HubKey | None:
@@ -57,7 +76,9 @@ def hub_keys_for(actor: Actor) -> QuerySet[HubKey]:
 
 def revoke_hub_key(*, actor: Actor, key_id: str) -> HubKey:
     """End a key at once. Its ledger lines stay. Raises `NotFound` for a key that the actor may not see."""
-    key = hub_keys_for(actor).filter(id=int(key_id)).first() if str(key_id).isdigit() else None
+    text = str(key_id)
+    known = text.isascii() and text.isdigit() and len(text) < 18
+    key = hub_keys_for(actor).filter(id=int(text)).first() if known else None
     if key is None:
         raise NotFound("There is no such hub key.")
     run_transaction(lambda: HubKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=timezone.now()))

@@ -298,7 +298,9 @@ class EntryRecord(Shape):
 
 class HubKeyWish(Shape):
     name = field.CharField()
-    scopes = field.ListField(child=one_of(PERMISSIONS), help_text="None that the calling key lacks.")
+    scopes = field.ListField(
+        child=one_of(PERMISSIONS), required=False, help_text="None that the calling key lacks; by default all it has."
+    )
     expires_at = field.DateTimeField(required=False, allow_null=True)
     user = field.CharField(required=False, help_text="E-mail of another person of the team; for the hub's owner only.")
 

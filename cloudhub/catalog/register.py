@@ -23,9 +23,9 @@ def register_model(
     *,
     provider: str,
     cloud_model_id: str,
-    name: str = "",
-    key: str = "",
-    description: str = "",
+    name: str | None = None,
+    key: str | None = None,
+    description: str | None = None,
     enabled: bool = True,
     defaults: Mapping[str, Any] | None = None,
     price_per_image: str | None = None,
@@ -35,13 +35,16 @@ def register_model(
     Raises `Invalid` naming each field at fault, `Conflict` (already_registered) when the key is taken.
     """
     entry = _known_entry(provider, cloud_model_id)
-    key = key or entry.id.lower()
-    problems = _text_problems(name=name or entry.name, key=key, description=description, enabled=enabled)
+    # Only what was left out gets the vendor's word; 0 or [] is a mistake that the field's check names.
+    name = entry.name if name in (None, "") else name
+    key = entry.id.lower() if key in (None, "") else key
+    description = entry.description if description in (None, "") else description
+    problems = _text_problems(name=name, key=key, description=description, enabled=enabled)
     problems |= _default_problems(defaults) | _price_problems(price_per_image)
     if problems:
         raise Invalid.of(problems)
-    model = CloudModel(key=key, provider=provider, cloud_model_id=entry.id, name=name or entry.name, enabled=enabled,
-                       description=description or entry.description, defaults=dict(defaults or {}))  # fmt: skip
+    model = CloudModel(key=key, provider=provider, cloud_model_id=entry.id, name=name, enabled=enabled,
+                       description=description, defaults=dict(defaults or {}))  # fmt: skip
     _copy_entry(model, entry)
 
     def insert() -> None:

@@ -29,8 +29,10 @@ class StopSignals:
         while not self._first.wait(1.0):
             pass
 
-    def stop_engine(self, engine: Engine, grace: float, say: Callable[[str], object]) -> None:
-        """Stop the engine and end the process; a second signal cuts the grace short.
+    def stop_engine(
+        self, engine: Engine, grace: float, say: Callable[[str], object], last: Callable[[], object] = lambda: None
+    ) -> None:
+        """Stop the engine, do `last` and end the process; a second signal cuts the grace short.
 
         Threads in a vendor call cannot be interrupted, so the process leaves them: what they sent stays `sent`
         with its lease ended, for the next start.
@@ -41,6 +43,7 @@ class StopSignals:
 
         def stop() -> None:
             engine.stop(grace)
+            last()
             done.set()
 
         threading.Thread(target=stop, name="stop", daemon=True).start()

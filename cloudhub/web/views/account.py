@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from cloudhub.accounts.actor import PERMISSIONS, actor_of_user
-from cloudhub.accounts.hub_keys import create_hub_key, hub_keys_for, revoke_hub_key
+from cloudhub.accounts.hub_keys import hub_keys_for, issue_hub_key, revoke_hub_key
 from cloudhub.accounts.models import Membership
 from cloudhub.core.errors import HubError, Invalid
 from cloudhub.web.htmx import TEAM, HubRequest, signed_in, status_of
@@ -56,12 +56,9 @@ def make_key(request: HubRequest) -> HttpResponse:
     """Make a hub key. Its text is in this one answer and nowhere else, so there is no redirect."""
     days = request.POST.get("days", "")
     expires_at = timezone.now() + timedelta(days=int(days)) if days.isdecimal() and len(days) < 5 else None
-    scopes = [scope for scope in request.POST.getlist("scopes") if scope in request.actor.permissions]
-    actor = request.actor
+    name, scopes = request.POST.get("name", ""), request.POST.getlist("scopes")
     try:
-        key, text = create_hub_key(
-            name=request.POST.get("name", ""), user=actor.user, team=actor.team, scopes=scopes, expires_at=expires_at
-        )
+        key, text = issue_hub_key(request.actor, name=name, scopes=scopes, expires_at=expires_at)
     except Invalid as error:
         return _page(request, error, key_errors=error.fields, given=request.POST)
     return _page(request, new_key=key, new_key_text=text)

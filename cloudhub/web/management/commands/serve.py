@@ -2,7 +2,6 @@
 
 import os
 import socket
-import threading
 from argparse import ArgumentParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,14 +9,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.core.wsgi import get_wsgi_application
-from waitress.server import create_server
 
 from cloudhub.accounts.first_owner import ensure_first_owner
 from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import synchronise_catalog
 from cloudhub.generations.engine import engine
 from cloudhub.generations.stop import StopSignals
+from cloudhub.web.server import WebServer
 from providers.catalogue import installed_providers
 
 
@@ -37,27 +35,15 @@ class Command(BaseCommand):
         server = self._listen(options["host"], options["port"])
         if not options["no_runner"]:
             engine.begin()
-        threading.Thread(target=server.run, name="web", daemon=True).start()
-        self._greet(options["host"], server.effective_port, password)
+        server.begin()
+        self._greet(options["host"], server.port, password)
         signals.wait()
-        server.close()
-        signals.stop_engine(engine, options["grace"], self.stdout.write)
+        server.stop_listening()
+        signals.stop_engine(engine, options["grace"], self.stdout.write, server.drain)
 
-    def _listen(self, host: str, port: int) -> Any:
+    def _listen(self, host: str, port: int) -> WebServer:
         try:
-            return create_server(
-                get_wsgi_application(),
-                host=host,
-                port=port,
-                threads=settings.WEB_THREADS,
-                ident=None,
-                channel_timeout=120,
-                # Pictures of several megabytes stay in memory instead of a detour over temporary files.
-                inbuf_overflow=8 * 1024 * 1024,
-                outbuf_overflow=32 * 1024 * 1024,
-                max_request_body_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 2**20,
-                **_behind_proxy(),
-            )
+            return WebServer(host, port)
         except OSError as error:
             raise CommandError(
                 f"Port {port} on {host} cannot be used ({error.strerror}). Choose another one with --port."
@@ -75,14 +61,6 @@ class Command(BaseCommand):
             self.stdout.write("The practice vendor makes pictures without any key; put vendors' keys into .env.")
         self.stdout.write("Stop with Ctrl-C.\n")
         self.stdout.flush()
-
-
-def _behind_proxy() -> dict[str, Any]:
-    """Behind TLS the proxy's word on scheme and client counts, and only that proxy's."""
-    if not settings.HUB_HTTPS:
-        return {}
-    headers = {"x-forwarded-proto", "x-forwarded-for", "x-forwarded-host"}
-    return {"trusted_proxy": settings.HUB_TRUSTED_PROXY, "trusted_proxy_headers": headers}
 
 
 def refuse_own_address(port: int) -> None:
