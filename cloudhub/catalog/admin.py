@@ -106,7 +106,7 @@ def _read_line(line: Any) -> dict[str, Any]:
     if isinstance(per, bool) or not isinstance(per, int) or per < 1:
         raise forms.ValidationError(f"{line['unit']}: per is a whole number from 1.")
     try:
-        parse_price(line.get("amount"))  # type: ignore[arg-type]
+        parse_price(line.get("amount"))
     except ValueError as error:
         raise forms.ValidationError(f"{line['unit']}: {error}") from error
     return {"unit": line["unit"], "amount": line["amount"], "per": per, "description": str(line.get("description", ""))}

@@ -22,8 +22,9 @@ SHAPE_BOX = 22
 
 def studio_context(actor: Actor, recall: str = "", remix: bool = False) -> dict[str, Any]:
     """Everything on the Studio page; `recall` names a generation whose wish fills the form."""
-    model, values, request, missing = _start(actor, recall, remix)
-    recent = generations_for(actor).filter(user=actor.user)[:RECENT_RESULTS]
+    recent = list(generations_for(actor).filter(user=actor.user)[:RECENT_RESULTS])
+    used = recent[0].model if recent and recent[0].model.enabled else default_model()
+    model, values, request, missing = _recalled(actor, recall, remix, used) if recall else (used, {}, {}, "")
     return {
         **form_context(model, values),
         "models": picking_list(actor),
@@ -76,20 +77,17 @@ def vendor_label(provider_id: str) -> str:
     return vendor.label if vendor else provider_id
 
 
-def _start(
-    actor: Actor, recall: str, remix: bool
+def _recalled(
+    actor: Actor, recall: str, remix: bool, otherwise: CloudModel | None
 ) -> tuple[CloudModel | None, Mapping[str, Any], Mapping[str, Any], str]:
     """The model, the form's values, the wish that they mean, and what of a recalled wish is no longer here."""
-    model = default_model()
-    if not recall:
-        return model, {}, {}, ""
     generation = find_generation(actor, recall)
     request = {name: value for name, value in generation.request.items() if name != "model"}
     if remix:
         request.pop("seed", None)
     if generation.model.enabled:
         return generation.model, flat_request(request), request, ""
-    return model, flat_request(request), request, f"The model {generation.model.key} is switched off."
+    return otherwise, flat_request(request), request, f"The model {generation.model.key} is switched off."
 
 
 def _shape(ratio: str, able: Capabilities) -> dict[str, Any]:

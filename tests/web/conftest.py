@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from PIL import Image as PillowImage
+from pytest_django import Settings
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.generations.engine import engine
@@ -36,11 +37,13 @@ def charlies(charlie: Actor) -> Client:
 
 
 @pytest.fixture
-def made(alices: Client) -> Callable[..., Generation]:
+def made(alices: Client, settings: Settings) -> Callable[..., Generation]:
     """Submits a wish by the Studio's form and has the runner carry it out; returns the generation."""
+    settings.LEASE_SECONDS = 3600  # A heartbeat on a connection of its own would wait for this test's transaction.
+    quick = {"model": "practice-1", "num_images": 1, "style": "geometry", "quality": "draft"}
 
     def make(prompt: str = "a lighthouse", **fields: object) -> Generation:
-        answer = alices.post("/studio/generations", {"model": "practice-1", "prompt": prompt, "num_images": 1, **fields})
+        answer = alices.post("/studio/generations", {**quick, "prompt": prompt, **fields})
         assert answer.status_code == 302, answer.content
         engine.run_once()
         return Generation.objects.latest("id")

@@ -50,7 +50,7 @@ def test_a_member_may_not_manage(path: str, bobs: Client) -> None:
     assert bobs.post(path).status_code == 403
 
 
-@pytest.mark.parametrize("path", [path for path in SPENDING + MANAGING])
+@pytest.mark.parametrize("path", SPENDING + MANAGING)
 def test_reading_an_address_that_changes_things_is_refused(path: str, alices: Client) -> None:
     assert path == "/budgets/" or alices.get(path).status_code == 405
 

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.billing.budgets import create_budget
 from cloudhub.billing.models import Hold, LedgerEntry
-from cloudhub.catalog.models import CloudModel
+from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.catalog.register import register_model
 from cloudhub.generations.engine import engine
 from cloudhub.generations.models import Generation, Image
@@ -75,8 +76,7 @@ def test_an_unknown_model_is_said_in_place_of_the_price(alices: Client) -> None:
 
 
 def test_a_blocked_price_locks_the_button(alices: Client, cast: object) -> None:
-    from_catalogue = CloudModel.objects.get(key="practice-1").prices.get()
-    type(from_catalogue).objects.filter(pk=from_catalogue.pk).update(blocked_at="2026-01-02T00:00Z", blocked_reason="Why.")
+    Price.objects.update(blocked_at=timezone.now(), blocked_reason="Why.")
     assert "New calls at this price are stopped until an owner acknowledges it. Why." in price(alices)
 
 
@@ -212,6 +212,13 @@ def test_practice_names_its_outcomes_and_others_have_none(alices: Client) -> Non
     register_model(provider="google-gemini", cloud_model_id="gemini-2.5-flash-image")
     assert "<code>#lost</code>" in alices.post("/studio/fields", WISH).content.decode()
     assert "#lost" not in alices.post("/studio/fields", {**WISH, "model": "gemini-2.5-flash-image"}).content.decode()
+
+
+def test_the_model_that_was_used_last_is_chosen_again(alices: Client, made: Make) -> None:
+    register_model(provider="google-gemini", cloud_model_id="gemini-3-pro-image")
+    assert alices.get("/").context["model"].key == "gemini-3-pro-image"
+    made()
+    assert alices.get("/").context["model"].key == "practice-1"
 
 
 def test_models_past_their_date_stand_last_with_their_successor(alices: Client) -> None:

@@ -94,7 +94,7 @@ def _refuse(request: HubRequest, error: HubError) -> HttpResponse:
         return tell(request, error)
     context = {"offer": refusal(error), "is_fragment": True}
     response = render(request, "studio/_price.html", context, status=status_of(error))
-    return reswap(retarget(response, "#price"), "outerHTML")
+    return reswap(retarget(response, "#price"), "innerHTML")
 
 
 @require_GET

@@ -1,22 +1,16 @@
 """The whole hub in one process: database prepared, owner made, web server and runner started and stopped together."""
 
-import os
-import socket
 from argparse import ArgumentParser
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from cloudhub.accounts.first_owner import ensure_first_owner
 from cloudhub.catalog.models import CloudModel
-from cloudhub.catalog.register import synchronise_catalog
 from cloudhub.generations.engine import engine
 from cloudhub.generations.stop import StopSignals
+from cloudhub.web.prepare import prepare, refuse_own_address
 from cloudhub.web.server import WebServer
-from providers.catalogue import installed_providers
 
 
 class Command(BaseCommand):
@@ -61,23 +55,3 @@ class Command(BaseCommand):
             self.stdout.write("The practice vendor makes pictures without any key; put vendors' keys into .env.")
         self.stdout.write("Stop with Ctrl-C.\n")
         self.stdout.flush()
-
-
-def refuse_own_address(port: int) -> None:
-    """A vendor's address that is the hub's own would make the hub call itself, and pay, in a circle."""
-    own = {settings.HUB_HOST, "localhost", "127.0.0.1", "::1", "0.0.0.0", socket.gethostname()}  # noqa: S104 - compared
-    for vendor in installed_providers().values():
-        for name in vendor.address_variables:
-            address = urlsplit(os.environ.get(name, ""))
-            if address.hostname in own and (address.port or {"https": 443}.get(address.scheme, 80)) == port:
-                raise CommandError(f"{name} is the hub's own address. Point it at {vendor.label} or leave it out.")
-
-
-def prepare() -> str:
-    """Bring the database, the static files and the catalogue up to date; returns a new owner's password, else ""."""
-    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False)
-    password = ensure_first_owner()
-    synchronise_catalog()
-    return password
