@@ -102,7 +102,8 @@ def _database() -> dict[str, Any]:
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            # Recursive triggers make INSERT OR REPLACE meet the ledger's guard as a DELETE does.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
         }
     else:
         database["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 16, "timeout": 30}}

@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -23,6 +24,7 @@ UNEXPECTED = (
     "Something went wrong inside the hub and was written to its log. If you were asking for a picture, look at your "
     "generations before you repeat it: it may have been sent."
 )
+NO_DATABASE = "The hub's database cannot be reached just now. Look at your generations before you repeat a wish."
 NO_KEY = "Send your hub key as Authorization: Bearer chk_…, or as x-goog-api-key: chk_…."
 
 STATUS_BY_ERROR: tuple[tuple[type[errors.HubError], int], ...] = (
@@ -86,6 +88,8 @@ def problem_of(error: Exception) -> Problem:
         return _of_hub_error(error)
     if isinstance(error, exceptions.APIException):
         return _of_framework_error(error)
+    if isinstance(error, OperationalError | InterfaceError):
+        return Problem(503, "unavailable", NO_DATABASE, headers={"Retry-After": "5"})
     if isinstance(error, RequestDataTooBig):
         return Problem(413, "too_large", "The body is larger than the hub takes. Nothing was done.")
     if isinstance(error, Http404):

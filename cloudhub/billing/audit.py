@@ -29,6 +29,7 @@ def differences() -> Iterator[str]:
     yield from _window_differences()
     yield from _hold_differences()
     yield from _amount_differences()
+    yield from _settled_differences()
 
 
 def _window_differences() -> Iterator[str]:
@@ -78,6 +79,21 @@ def _amount_differences() -> Iterator[str]:
             yield (
                 f"Hold {hold.pk}: {format_money(hold.amount_micros, hold.currency)} is held, its frozen price "
                 f"gives {format_money(expected, hold.currency)}."
+            )
+
+
+def _settled_differences() -> Iterator[str]:
+    """Every settlement that a vendor's figures decided can be derived again from them and the frozen price."""
+    settled = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.SETTLE, billed__isnull=False).select_related("price")
+    overruns = dict(LedgerEntry.objects.filter(kind=LedgerEntry.Kind.OVERRUN).values_list("hold_id", "posted_delta"))
+    for entry in settled.iterator():
+        cost = cost_of(entry.billed or {}, entry.price)
+        posted = entry.posted_delta + overruns.get(entry.hold_id, 0)
+        if cost is None or cost.amount != posted:
+            derived = format_money(cost.amount, entry.currency) if cost else "no amount"
+            yield (
+                f"Hold {entry.hold_id}: {format_money(posted, entry.currency)} is posted, the vendor's figures at the "
+                f"frozen price give {derived}."
             )
 
 

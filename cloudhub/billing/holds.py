@@ -5,7 +5,7 @@ Lock order everywhere: generation, attempt, hold, inserted rows, windows by id.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -82,11 +82,19 @@ def replace_hold(old_id: UUID, new: Hold, reason: str) -> bool:
     return True
 
 
-def settle_hold(hold_id: UUID, *, amount: int | None, images: int, reason: str = "", actor: str = "") -> int | None:
+def settle_hold(
+    hold_id: UUID,
+    *,
+    amount: int | None,
+    images: int,
+    billed_units: Mapping[str, int] | None = None,
+    reason: str = "",
+    actor: str = "",
+) -> int | None:
     """Close a hold with what the vendor billed, in micro-units (None: it cannot be told, so all that is held counts).
 
-    Returns the amount posted, or None when the hold is closed already. What lies above the hold becomes an overrun of
-    its own and blocks the price version.
+    `billed_units` are what the amount was derived from, where it was. Returns the amount posted, or None when the hold
+    is closed already. What lies above the hold becomes an overrun of its own and blocks the price version.
     """
     hold = _close(hold_id)
     if hold is None:
@@ -94,9 +102,10 @@ def settle_hold(hold_id: UUID, *, amount: int | None, images: int, reason: str =
         return None
     billed = hold.amount_micros if amount is None else amount
     within = billed if not hold.quote.get("known", True) else min(billed, hold.amount_micros)
-    entries = [
-        _entry(hold, Kind.SETTLE, held=-hold.amount_micros, posted=within, images=images, reason=reason, actor=actor)
-    ]
+    entry = _entry(
+        hold, Kind.SETTLE, held=-hold.amount_micros, posted=within, images=images, reason=reason, actor=actor
+    )
+    entries = [{**entry, "billed": dict(billed_units) if billed_units and amount is not None else None}]
     if billed > within:
         entries.append(_overrun(hold, billed - within))
     LedgerEntry.objects.bulk_create([LedgerEntry(**entry) for entry in entries])

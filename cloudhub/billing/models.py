@@ -148,6 +148,9 @@ class LedgerEntry(Dimensions):
     posted_delta = models.BigIntegerField()
     at = models.DateTimeField(default=timezone.now)
     images = models.IntegerField(default=0)
+    billed = models.JSONField(
+        null=True, help_text="What the vendor billed by unit, from which the amount can be derived again."
+    )
     reason = models.CharField(max_length=500, blank=True)
     actor = models.CharField(max_length=200, blank=True)
 

@@ -18,6 +18,7 @@ Result = TypeVar("Result")
 # SQLite's busy handler polls without a queue, so the writers of this process queue here before they BEGIN.
 _sqlite_writers = threading.RLock()
 TRIES = 6
+LONGEST_SECONDS = 40.0
 
 
 @contextmanager
@@ -33,12 +34,13 @@ def run_transaction(work: Callable[[], Result]) -> Result:
 
     `work` must be repeatable and free of input and output. Raises `Unavailable` when the database stays out of reach.
     """
+    last = time.monotonic() + LONGEST_SECONDS
     for attempt in range(1, TRIES + 1):
         try:
             with write_lock(), transaction.atomic(durable=True):
                 return work()
         except OperationalError as error:
-            if attempt == TRIES or not is_passing(error):
+            if attempt == TRIES or time.monotonic() > last or not is_passing(error):
                 logger.exception("A write could not be carried out.")
                 raise Unavailable("The hub's database cannot be written just now; nothing was held or sent.") from error
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret

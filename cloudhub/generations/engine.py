@@ -32,6 +32,7 @@ class Engine:
 
     def __init__(self, seats: int) -> None:
         self.stopping = threading.Event()
+        self._ended = threading.Event()
         self._seats = threading.BoundedSemaphore(seats)
         self._busy: set[UUID] = set()
         self._lock = threading.Lock()
@@ -64,12 +65,15 @@ class Engine:
             self._spawn(attempt_id, resume_attempt if is_sent else perform_attempt)
 
     def await_generation(self, generation_id: UUID, seconds: float) -> Generation:
-        """Wait, without a database connection, until the generation is finished or the time is over."""
+        """Wait, without a database connection, until the generation is finished or the time is over.
+
+        While the hub stops the waiting goes on: a picture that comes within the grace still reaches its caller.
+        """
         last = time.monotonic() + seconds
         while True:
             generation = Generation.objects.get(id=generation_id)
             left = last - time.monotonic()
-            if generation.is_finished or left <= 0 or self.stopping.is_set():
+            if generation.is_finished or left <= 0 or self._ended.is_set():
                 return generation
             release_connection()
             wake.await_end(min(left, LOOK_EVERY))
@@ -97,6 +101,7 @@ class Engine:
             wake.await_end(0.1)
         unclaim(self._lease.worker_id)
         self._lease.end()
+        self._end_waiting()
         return not self.in_flight
 
     def abandon(self) -> None:
@@ -105,6 +110,11 @@ class Engine:
         if self._lease is not None:
             unclaim(self._lease.worker_id)
             end_lease(self._lease.worker_id)
+        self._end_waiting()
+
+    def _end_waiting(self) -> None:
+        self._ended.set()
+        wake.announce_end()
 
     def _run(self) -> None:
         swept = -SWEEP_EVERY

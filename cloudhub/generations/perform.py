@@ -44,6 +44,7 @@ def _perform_once(attempt_id: UUID, stopping: threading.Event) -> UUID | None:
     work = _prepare(attempt_id)
     if work is None or stopping.is_set():
         return None
+    reach("before_sent")
     send_before = boot_clock() + SEND_WITHIN_SECONDS
     if not mark_sent(attempt_id):
         return None

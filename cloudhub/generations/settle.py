@@ -41,14 +41,15 @@ def settle_attempt(attempt_id: UUID, answer: KeptAnswer) -> bool:
         amount = billed_amount(attempt.hold, answer.billed, reported=answer.reported)
         error = None if answer.pictures else describe("invalid_output", "The vendor's answer held no picture.")
         if _end(attempt, (State.SENT, State.UNKNOWN), State.SETTLED, error, answer.request_id):
-            posted = settle_hold(attempt.pk, amount=amount, images=len(answer.pictures))
+            units = None if answer.reported else answer.billed
+            posted = settle_hold(attempt.pk, amount=amount, images=len(answer.pictures), billed_units=units)
             _add_cost(generation, posted or 0)
             reach("during_settlement")
         elif attempt.images.exists() or attempt.state == State.SETTLED and not _was_decided(attempt):
             logger.info("Attempt %s is settled already; its second answer changes nothing.", attempt_id)
             return False
         else:
-            _book_late(generation, attempt, amount or 0, len(answer.pictures), error, answer.request_id)
+            _book_late(generation, attempt, amount, len(answer.pictures), error, answer.request_id)
         _insert_images(generation, attempt, answer)
         conclude(generation)
         return True
@@ -73,10 +74,10 @@ def settle_without_pictures(attempt_id: UUID, error: ProviderError) -> bool:
         if amount == 0:
             return _release(generation, attempt, (State.SENT, State.UNKNOWN), stored, error.request_id)
         if _end(attempt, (State.SENT, State.UNKNOWN), State.SETTLED, stored, error.request_id):
-            posted = settle_hold(attempt.pk, amount=amount, images=0, reason=error.message)
+            posted = settle_hold(attempt.pk, amount=amount, images=0, billed_units=error.billed, reason=error.message)
             _add_cost(generation, posted or 0)
         elif _was_decided(attempt):
-            _book_late(generation, attempt, amount or 0, 0, stored, error.request_id)
+            _book_late(generation, attempt, amount, 0, stored, error.request_id)
         else:
             return False
         conclude(generation)
@@ -166,7 +167,12 @@ def _hold_again(old: Hold, at: datetime) -> Hold:
 
 
 def billed_amount(hold: Hold, billed: Mapping[str, Any], *, reported: bool) -> int | None:
-    """Micro-units that the vendor charges, by its own reported cost or by the price frozen in the hold."""
+    """Micro-units that the vendor charges, by its own reported cost or by the price frozen in the hold.
+
+    None when it cannot be told: no price covers the units, or the cost is in another currency than the hold.
+    """
+    if reported and billed["currency"] != hold.currency:
+        return None
     if reported:
         return round_up(parse_price(billed["amount"]) * 1_000_000)
     price = Price.objects.filter(id=hold.price_id).first() if hold.price_id else None
@@ -204,11 +210,18 @@ def _was_decided(attempt: Attempt) -> bool:
 
 
 def _book_late(
-    generation: Generation, attempt: Attempt, amount: int, images: int, error: dict[str, Any] | None, request_id: str
+    generation: Generation,
+    attempt: Attempt,
+    amount: int | None,
+    images: int,
+    error: dict[str, Any] | None,
+    request_id: str,
 ) -> None:
     before = sum(entry.posted_delta for entry in attempt.hold.entries.all())
-    posted = book_late_answer(attempt.pk, amount=amount, images=images,
-                              reason="The vendor's answer came after the attempt had been ended.")  # fmt: skip
+    # A bill that cannot be told counts as all that was held, as it does in time.
+    billed = max(before, attempt.hold.amount_micros) if amount is None else amount
+    reason = "The vendor's answer came after the attempt had been ended."
+    posted = book_late_answer(attempt.pk, amount=billed, images=images, reason=reason)
     _add_cost(generation, posted - before)
     _end(attempt, State.values, State.SETTLED, error, request_id)
 

@@ -48,6 +48,7 @@ class Gemini(Provider):
     error_prefix = "Gemini API"
     key_variables = ("GOOGLE_API_KEY",)
     key_help = MAKE_KEY
+    address_variables = ("GOOGLE_GEMINI_BASE_URL",)
     longest_wait_seconds = READ_SECONDS
     # Google's pages say nothing of charges for withheld pictures: what `usageMetadata` counts is what is booked.
     billed_on_filter = "unknown"
