@@ -61,8 +61,8 @@ def _fresh_engine() -> Iterator[None]:
     yield
     if engine._lease is not None:
         engine.stopping.set()
+        engine._end_waiting()
         wake.new_work.set()
-        wake.announce_end()
         last = time.monotonic() + 10
         while engine.in_flight and time.monotonic() < last:
             time.sleep(0.02)
@@ -73,6 +73,7 @@ def _fresh_engine() -> Iterator[None]:
             engine._lease._lock.close()
     engine._lease = engine._loop = None
     engine.stopping.clear()
+    engine._ended.clear()
 
 
 @dataclass(frozen=True)

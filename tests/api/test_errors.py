@@ -88,5 +88,5 @@ def test_a_throttled_call_says_when_to_come_again() -> None:
 
 def test_a_database_error_tells_nothing_of_itself() -> None:
     problem = problem_of(OperationalError("no such table: secrets"))
-    assert problem.status == 500
+    assert problem.status == 503
     assert "secrets" not in problem.message

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.db import transaction
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -50,7 +50,6 @@ class Call:
     posted: int = 0
     state: str = "held"
     sent_at: datetime | None = None
-    corrected: bool = False
 
 
 @dataclass
@@ -122,6 +121,10 @@ class AnyOrder(RuleBasedStateMachine):
 
     def pick(self, data: st.DataObject, *states: str) -> Call:
         return data.draw(st.sampled_from(self.calls(*states)), label="call")
+
+    def pick_living(self, data: st.DataObject) -> Limit:
+        living = [limit for limit in self.books.limits if limit.ended is None]
+        return data.draw(st.sampled_from(living), label="budget")
 
     @rule(hours=st.sampled_from([0.01, 1, 5, 23, 25, 170]))
     def time_passes(self, hours: float) -> None:
@@ -239,11 +242,12 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 # The same runs each time, so that a failure in CI is one here. To look further: raise the numbers, drop derandomize.
-EXAMPLES = settings(max_examples=30, stateful_step_count=30, deadline=None, derandomize=True, print_blob=True)
+EXAMPLES = settings(max_examples=30, stateful_step_count=30, deadline=None, derandomize=True, print_blob=True,
+                    phases=[Phase.generate, Phase.shrink])  # fmt: skip
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_i4_i5_any_order_of_events_keeps_the_books_exact(cast: Cast) -> None:
     AnyOrder.cast = cast
     run_state_machine_as_test(AnyOrder, settings=EXAMPLES)

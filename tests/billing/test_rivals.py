@@ -1,10 +1,12 @@
 """Rival calls at the limit: none too many pass, and none too few."""
 
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -118,17 +120,50 @@ def test_no_call_slips_past_a_budget_that_is_just_being_made(committed_cast: Cas
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_budget_that_is_changed_and_ended_among_calls_keeps_right_books(committed_cast: Cast, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311
-    changed, ended = three_budgets(committed_cast, 1000 * PRICE, tightest=0)[:2]
+def test_budgets_that_are_changed_and_ended_among_calls_keep_right_books(committed_cast: Cast, seed: int) -> None:
+    alice, chance = committed_cast.alice, random.Random(seed)  # noqa: S311
+    changed = three_budgets(committed_cast, 1000 * PRICE, tightest=0)[0]
     works = [at_some_moment(chance, lambda: submit(committed_cast.bob)) for _ in range(40)]
     for prices in (5, 25, 15):
-        changes = {"limit": format_amount(prices * PRICE)}
-        works.append(
-            at_some_moment(chance, lambda changes=changes: change_budget(committed_cast.alice, changed, changes))
-        )
-    works.append(at_some_moment(chance, lambda: end_budget(committed_cast.alice, ended)))
+        limit = {"limit": format_amount(prices * PRICE)}
+        works.append(at_some_moment(chance, lambda limit=limit: change_budget(alice, changed, limit)))
+    for _ in range(8):
+        ended = budget(alice, 10**9)
+        works.append(at_some_moment(chance, lambda ended=ended: end_budget(alice, ended)))
     assert set(at_once(works)) <= {"passed", "budget_exceeded"}
+    assert differences() == []
+
+
+MOMENTS = {"made": "billing_budgetwindow", "changed": "limit_micros", "ended": "archived_at"}
+
+
+@pytest.mark.parametrize("event", MOMENTS)
+def test_a_call_in_the_very_moment_of_a_budgets_change_is_counted_right(committed_cast: Cast, event: str) -> None:
+    alice, pausing = committed_cast.alice, threading.Event()
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=40)):
+        old = budget(alice, 5 * PRICE)
+    act = {
+        "made": partial(budget, alice, 0),
+        "changed": partial(change_budget, alice, old, {"limit": "0"}),
+        "ended": partial(end_budget, alice, old),
+    }[event]
+
+    def pause(execute: Callable[..., object], sql: str, *arguments: object) -> object:
+        result = execute(sql, *arguments)
+        if MOMENTS[event] in sql and not sql.startswith("SELECT"):
+            pausing.set()
+            time.sleep(0.4)
+        return result
+
+    def act_slowly() -> None:
+        with connection.execute_wrapper(pause):
+            act()
+
+    def call() -> str:
+        assert pausing.wait(10)
+        return outcome(lambda: submit(committed_cast.bob))
+
+    assert at_once([act_slowly, call])[1] == ("passed" if event == "ended" else "budget_exceeded")
     assert differences() == []
 
 

@@ -13,7 +13,9 @@ from cloudhub.billing.budgets import budget_standing, change_budget
 from cloudhub.billing.models import Budget, BudgetWindow
 from cloudhub.billing.windows import create_windows, window_bounds
 from cloudhub.core.errors import BudgetExceeded
-from tests.billing.stage import PRICE, attempt_of, budget, counters, differences, settle, submit
+from cloudhub.generations.errors import describe
+from cloudhub.generations.settle import retry_attempt
+from tests.billing.stage import PRICE, attempt_of, budget, counters, differences, send, settle, submit
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -120,6 +122,17 @@ def test_i28_a_hold_made_before_midnight_is_settled_in_its_own_window(
     assert (counters(made, yesterday), counters(made)) == ((0, 4_000), (0, 0))
     submit(alice)
     assert (counters(made, yesterday), counters(made)) == ((0, 4_000), (PRICE, 0))
+    assert differences() == []
+
+
+def test_i28_a_retry_after_midnight_moves_its_money_to_the_new_window(
+    clock: time_machine.Traveller, alice: Actor
+) -> None:
+    made = budget(alice, PRICE, timezone="Europe/Berlin")
+    attempt = send(submit(alice))
+    clock.shift(timedelta(hours=3))
+    assert retry_attempt(attempt.pk, describe("unknown_outcome", "Busy."))
+    assert (counters(made, attempt.hold.held_at), counters(made)) == ((0, 0), (PRICE, 0))
     assert differences() == []
 
 

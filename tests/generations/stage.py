@@ -1,6 +1,8 @@
 """What the tests of generations do over and over: submit, carry out, look at the books."""
 
 import io
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ from cloudhub.accounts.actor import Actor
 from cloudhub.billing.audit import differences as ledger_differences
 from cloudhub.billing.budgets import create_budget
 from cloudhub.billing.models import Budget
+from cloudhub.core.database import release_connection
 from cloudhub.generations.audit import differences as generation_differences
 from cloudhub.generations.engine import engine
 from cloudhub.generations.models import Attempt, Generation
@@ -83,3 +86,29 @@ def png(colour: str = "teal", size: tuple[int, int] = (300, 300)) -> bytes:
     buffer = io.BytesIO()
     PillowImage.new("RGB", size, colour).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def in_thread(work: Callable[..., object], *arguments: object) -> threading.Thread:
+    """Start `work` in a thread that gives its database connection back at its end, as the engine's threads do."""
+
+    def run() -> None:
+        try:
+            work(*arguments)
+        finally:
+            release_connection()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def all_at_once(count: int, work: Callable[[], object]) -> None:
+    """Run `work` in `count` threads that begin together."""
+    gate = threading.Barrier(count)
+
+    def run() -> None:
+        gate.wait()
+        work()
+
+    for thread in [in_thread(run) for _ in range(count)]:
+        thread.join()

@@ -46,12 +46,10 @@ def name_of(value: object) -> str | None:
 
 @pytest.mark.parametrize("wish", MENU, ids=name_of)
 @pytest.mark.usefixtures("gemini_models")
-def test_invoice_and_ledger_agree_under_each_fault(
-    gemini: RunningServer, committed_cast: Cast, wish: dict[str, Any]
-) -> None:
+def test_invoice_and_ledger_agree_under_each_fault(gemini: RunningServer, cast: Cast, wish: dict[str, Any]) -> None:
     for model in (FLASH, NANO):
         fault(gemini, **wish)
-        carry_out(committed_cast.bob, model, num_images=2)
+        carry_out(cast.bob, model, num_images=2)
     check_invoice_against_ledger(gemini)
 
 
@@ -59,12 +57,10 @@ def test_invoice_and_ledger_agree_under_each_fault(
     "wish", [{"status": 429}, {"status": 503}, {"drop": "after_work"}, {"partial": 0}], ids=name_of
 )
 @pytest.mark.usefixtures("gemini_models")
-def test_invoice_and_ledger_agree_when_a_fault_stays(
-    gemini: RunningServer, committed_cast: Cast, wish: dict[str, Any]
-) -> None:
+def test_invoice_and_ledger_agree_when_a_fault_stays(gemini: RunningServer, cast: Cast, wish: dict[str, Any]) -> None:
     fault(gemini, **wish, times=None)
     for model in (FLASH, NANO):
-        carry_out(committed_cast.bob, model, num_images=2)
+        carry_out(cast.bob, model, num_images=2)
     check_invoice_against_ledger(gemini)
 
 
@@ -93,8 +89,8 @@ def test_invoice_and_ledger_agree_after_forty_calls_and_any_faults_at_once(
 
 
 @pytest.mark.usefixtures("gemini_models")
-def test_the_check_itself_finds_a_line_without_an_attempt(gemini: RunningServer, committed_cast: Cast) -> None:
-    carry_out(committed_cast.bob, FLASH)
+def test_the_check_itself_finds_a_line_without_an_attempt(gemini: RunningServer, cast: Cast) -> None:
+    carry_out(cast.bob, FLASH)
     attempt = Attempt.objects.filter(vendor_request_id__gt="")
     wrong = {
         "another id": {"vendor_request_id": "somebody else's"},

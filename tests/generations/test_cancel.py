@@ -22,6 +22,7 @@ from tests.generations.stage import (
     attempts_of,
     carry_out,
     fault,
+    in_thread,
     invoice,
     ledger_of,
     states_of,
@@ -32,18 +33,15 @@ from tests.generations.stage import (
 def start(generation: Generation, slot: int = 0) -> threading.Thread:
     """Perform one slot in a thread; returns when its call was sent."""
     attempt = attempts_of(generation)[slot]
-    call = threading.Thread(target=perform_attempt, args=(attempt.pk, engine.stopping))
-    call.start()
+    call = in_thread(perform_attempt, attempt.pk, engine.stopping)
     while Attempt.objects.get(hold_id=attempt.pk).state == "held":
         time.sleep(0.01)
     return call
 
 
-def test_before_sending_everything_is_released(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
-) -> None:
-    generation = submit(committed_cast.bob, FLASH, num_images=2).generation
-    cancelled = cancel_generation(committed_cast.bob, generation.id)
+def test_before_sending_everything_is_released(gemini: RunningServer, gemini_flash: CloudModel, cast: Cast) -> None:
+    generation = submit(cast.bob, FLASH, num_images=2).generation
+    cancelled = cancel_generation(cast.bob, generation.id)
     assert (cancelled.state, cancelled.error["code"]) == ("cancelled", "cancelled_before_send")
     assert ledger_of(generation) == [("hold", FLASH_PRICE, 0), ("release", -FLASH_PRICE, 0)] * 2
     assert engine.run_once() == 0
@@ -102,8 +100,7 @@ def test_cancel_and_send_cannot_both_win(gemini: RunningServer, gemini_flash: Cl
     for _ in range(8):
         generation = submit(committed_cast.bob, FLASH).generation
         attempt = attempts_of(generation)[0]
-        call = threading.Thread(target=perform_attempt, args=(attempt.pk, threading.Event()))
-        call.start()
+        call = in_thread(perform_attempt, attempt.pk, threading.Event())
         cancel_generation(committed_cast.bob, generation.id)
         call.join()
         assert again(generation).state in ("cancelled", "succeeded")
@@ -111,16 +108,16 @@ def test_cancel_and_send_cannot_both_win(gemini: RunningServer, gemini_flash: Cl
     check_invoice_against_ledger(gemini)
 
 
-def test_a_finished_generation_cannot_be_cancelled(committed_cast: Cast) -> None:
-    generation = carry_out(committed_cast.bob)
+def test_a_finished_generation_cannot_be_cancelled(cast: Cast) -> None:
+    generation = carry_out(cast.bob)
     with pytest.raises(Conflict, match="finished"):
-        cancel_generation(committed_cast.bob, generation.id)
+        cancel_generation(cast.bob, generation.id)
 
 
-def test_strangers_and_viewers_cannot_cancel(committed_cast: Cast) -> None:
-    generation = submit(committed_cast.bob).generation
+def test_strangers_and_viewers_cannot_cancel(cast: Cast) -> None:
+    generation = submit(cast.bob).generation
     with pytest.raises(NotFound):
-        cancel_generation(committed_cast.charlie, generation.id)
+        cancel_generation(cast.charlie, generation.id)
     with pytest.raises(Forbidden):
-        cancel_generation(committed_cast.victor, generation.id)
+        cancel_generation(cast.victor, generation.id)
     assert again(generation).cancel_requested_at is None

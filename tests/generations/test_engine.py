@@ -10,7 +10,6 @@ from django.db import connection
 from django.utils import timezone
 
 from cloudhub.catalog.models import CloudModel
-from cloudhub.core.database import release_connection
 from cloudhub.core.errors import Unavailable
 from cloudhub.core.identifiers import new_id
 from cloudhub.generations import worker as worker_module
@@ -21,7 +20,7 @@ from cloudhub.generations.worker import Lease, runner_was_seen
 from providers.emulation.server import RunningServer
 from tests.conftest import Cast
 from tests.generations.books import check_invoice_against_ledger
-from tests.generations.stage import FLASH, again, fault, states_of, submit
+from tests.generations.stage import FLASH, again, fault, in_thread, states_of, submit
 
 
 def wait_for(condition: Any, seconds: float = 15) -> None:
@@ -59,11 +58,9 @@ def test_of_many_that_claim_each_generation_has_one(committed_cast: Cast) -> Non
     def claim(worker: Worker) -> None:
         while generation_id := claim_generation(worker.id):
             claimed.append(generation_id)
-        release_connection()
 
-    threads = [threading.Thread(target=claim, args=(worker,)) for worker in workers]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in [in_thread(claim, worker) for worker in workers]:
+        thread.join()
     assert len(claimed) == len(set(claimed)) == 12
     assert set(Generation.objects.values_list("claims", flat=True)) == {1}
 
@@ -164,7 +161,7 @@ def test_a_process_whose_lease_cannot_be_renewed_takes_no_new_work(
 
 
 def test_a_process_whose_row_could_not_be_written_tries_again_at_the_next_need(
-    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(work: Any) -> None:
         raise Unavailable("The database is gone.")

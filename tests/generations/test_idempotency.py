@@ -1,6 +1,5 @@
 """The same key means the same generation and no second charge, whatever happened since; an automatic repeat joins."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ from cloudhub.generations.models import Attempt, Generation
 from cloudhub.generations.run import refuse_in_progress, submit_and_wait
 from cloudhub.generations.submit import Submission
 from tests.conftest import Cast
-from tests.generations.stage import budget, carry_out, ledger_of, submit
+from tests.generations.stage import all_at_once, budget, carry_out, ledger_of, submit
 
 
 def with_key(actor: Actor) -> Actor:
@@ -28,24 +27,20 @@ def with_key(actor: Actor) -> Actor:
 def at_once(count: int, press: Any) -> list[Any]:
     """What each of `count` threads got from `press`, or the hub's error."""
     outcomes: list[Any] = []
-    gate = threading.Barrier(count)
 
     def run() -> None:
-        gate.wait()
         try:
             outcomes.append(press())
         except HubError as error:
             outcomes.append(error)
 
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    all_at_once(count, run)
     return outcomes
 
 
-def test_i23_the_same_key_and_body_is_the_same_generation(committed_cast: Cast) -> None:
-    first = submit(committed_cast.bob, idempotency_key="k-1", seed=5)
-    again = submit(committed_cast.bob, idempotency_key="k-1", seed=5)
+def test_i23_the_same_key_and_body_is_the_same_generation(cast: Cast) -> None:
+    first = submit(cast.bob, idempotency_key="k-1", seed=5)
+    again = submit(cast.bob, idempotency_key="k-1", seed=5)
     assert (first.replayed, again.replayed) == (False, True)
     assert again.generation.id == first.generation.id
     assert len(ledger_of(first.generation)) == 1
@@ -82,10 +77,10 @@ def test_i23_one_key_at_once_with_money_for_one_refuses_nobody(committed_cast: C
 @pytest.mark.parametrize(
     "change", [{"prompt": "a cat"}, {"seed": 6}, {"num_images": 2}, {"tags": ["x"]}, {"cache": "use"}, {"model": "1"}]
 )
-def test_i23_the_same_key_with_another_body_is_refused(committed_cast: Cast, change: dict[str, Any]) -> None:
-    submit(committed_cast.bob, idempotency_key="k-1", seed=5)
+def test_i23_the_same_key_with_another_body_is_refused(cast: Cast, change: dict[str, Any]) -> None:
+    submit(cast.bob, idempotency_key="k-1", seed=5)
     with pytest.raises(IdempotencyMismatch, match="another body"):
-        submit(committed_cast.bob, **{"idempotency_key": "k-1", "seed": 5, **change})
+        submit(cast.bob, **{"idempotency_key": "k-1", "seed": 5, **change})
     assert Generation.objects.count() == 1
 
 
@@ -96,98 +91,98 @@ def test_i23_of_different_bodies_at_once_one_wins(committed_cast: Cast) -> None:
     assert Generation.objects.count() == 1
 
 
-def test_i23_a_key_belongs_to_its_person_hub_key_and_route(committed_cast: Cast) -> None:
-    program, other = with_key(committed_cast.bob), with_key(committed_cast.bob)
+def test_i23_a_key_belongs_to_its_person_hub_key_and_route(cast: Cast) -> None:
+    program, other = with_key(cast.bob), with_key(cast.bob)
     asking = [
-        (committed_cast.bob, "a"), (committed_cast.alice, "a"), (committed_cast.bob, "b"), (program, "a"), (other, "a"),
+        (cast.bob, "a"), (cast.alice, "a"), (cast.bob, "b"), (program, "a"), (other, "a"),
     ]  # fmt: skip
     got = [submit(actor, route=route, idempotency_key="k-1") for actor, route in asking]
     assert len({submission.generation.id for submission in got}) == len(asking)
 
 
-def test_i24_a_key_still_counts_after_a_month(committed_cast: Cast) -> None:
+def test_i24_a_key_still_counts_after_a_month(cast: Cast) -> None:
     with time_machine.travel(timezone.now() - timedelta(days=31)):
-        first = submit(committed_cast.bob, idempotency_key="k-1")
-    assert submit(committed_cast.bob, idempotency_key="k-1").generation.id == first.generation.id
+        first = submit(cast.bob, idempotency_key="k-1")
+    assert submit(cast.bob, idempotency_key="k-1").generation.id == first.generation.id
 
 
-def test_a_replay_works_after_the_model_was_switched_off(committed_cast: Cast) -> None:
-    first = submit(committed_cast.bob, idempotency_key="k-1")
-    change_model(committed_cast.practice, {"enabled": False})
-    assert submit(committed_cast.bob, idempotency_key="k-1").generation.id == first.generation.id
+def test_a_replay_works_after_the_model_was_switched_off(cast: Cast) -> None:
+    first = submit(cast.bob, idempotency_key="k-1")
+    change_model(cast.practice, {"enabled": False})
+    assert submit(cast.bob, idempotency_key="k-1").generation.id == first.generation.id
 
 
-def test_a_replay_works_after_the_money_ran_out(committed_cast: Cast) -> None:
-    first = submit(committed_cast.bob, idempotency_key="k-1")
-    budget(committed_cast.alice, "0", "XTS")
-    assert submit(committed_cast.bob, idempotency_key="k-1").generation.id == first.generation.id
+def test_a_replay_works_after_the_money_ran_out(cast: Cast) -> None:
+    first = submit(cast.bob, idempotency_key="k-1")
+    budget(cast.alice, "0", "XTS")
+    assert submit(cast.bob, idempotency_key="k-1").generation.id == first.generation.id
 
 
-def test_a_refusal_does_not_use_up_the_key(committed_cast: Cast) -> None:
-    limit = budget(committed_cast.alice, "0", "XTS")
+def test_a_refusal_does_not_use_up_the_key(cast: Cast) -> None:
+    limit = budget(cast.alice, "0", "XTS")
     with pytest.raises(BudgetExceeded):
-        submit(committed_cast.bob, idempotency_key="k-1")
+        submit(cast.bob, idempotency_key="k-1")
     with pytest.raises(Invalid):
-        submit(committed_cast.bob, idempotency_key="k-1", prompt="")
+        submit(cast.bob, idempotency_key="k-1", prompt="")
     limit.archived_at = timezone.now()
     limit.save()
-    assert not submit(committed_cast.bob, idempotency_key="k-1", prompt="another").replayed
+    assert not submit(cast.bob, idempotency_key="k-1", prompt="another").replayed
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\x00b"])
-def test_an_unusable_key_is_refused_by_name(committed_cast: Cast, key: str) -> None:
+def test_an_unusable_key_is_refused_by_name(cast: Cast, key: str) -> None:
     with pytest.raises(Invalid) as refused:
-        submit(committed_cast.bob, idempotency_key=key)
+        submit(cast.bob, idempotency_key=key)
     assert set(refused.value.fields) == {"Idempotency-Key"}
 
 
-def test_a_failed_generation_is_replayed_as_it_is(committed_cast: Cast) -> None:
-    first = carry_out(committed_cast.bob, prompt="a fox #refuse", idempotency_key="k-1")
-    repeat = submit(committed_cast.bob, prompt="a fox #refuse", idempotency_key="k-1")
+def test_a_failed_generation_is_replayed_as_it_is(cast: Cast) -> None:
+    first = carry_out(cast.bob, prompt="a fox #refuse", idempotency_key="k-1")
+    repeat = submit(cast.bob, prompt="a fox #refuse", idempotency_key="k-1")
     assert (repeat.generation.id, repeat.generation.state) == (first.id, "refused")
 
 
-def test_a_door_that_must_answer_says_that_the_first_is_still_running(committed_cast: Cast) -> None:
-    running = submit(committed_cast.bob, idempotency_key="k-1")
+def test_a_door_that_must_answer_says_that_the_first_is_still_running(cast: Cast) -> None:
+    running = submit(cast.bob, idempotency_key="k-1")
     with pytest.raises(HubError) as refused:
         refuse_in_progress(running)
     assert refused.value.code == "idempotency_in_progress"
     engine.run_once()
-    refuse_in_progress(submit(committed_cast.bob, idempotency_key="k-1"))
+    refuse_in_progress(submit(cast.bob, idempotency_key="k-1"))
 
 
-def test_an_automatic_repeat_joins_the_call_it_repeats(committed_cast: Cast) -> None:
-    first = submit(committed_cast.bob)
-    repeat = submit(committed_cast.bob, join=True)
+def test_an_automatic_repeat_joins_the_call_it_repeats(cast: Cast) -> None:
+    first = submit(cast.bob)
+    repeat = submit(cast.bob, join=True)
     assert (repeat.replayed, repeat.generation.id) == (True, first.generation.id)
 
 
-def test_an_automatic_repeat_joins_the_newest_of_several(committed_cast: Cast) -> None:
-    submit(committed_cast.bob)
-    newest = submit(committed_cast.bob)
-    assert submit(committed_cast.bob, join=True).generation.id == newest.generation.id
+def test_an_automatic_repeat_joins_the_newest_of_several(cast: Cast) -> None:
+    submit(cast.bob)
+    newest = submit(cast.bob)
+    assert submit(cast.bob, join=True).generation.id == newest.generation.id
 
 
 @pytest.mark.parametrize(
     "change", [{"prompt": "a cat"}, {"route": "other"}, {"seed": 1}, {"tags": ["x"]}], ids=lambda change: [*change][0]
 )
-def test_an_automatic_repeat_joins_only_what_is_the_same(committed_cast: Cast, change: dict[str, Any]) -> None:
-    submit(committed_cast.bob)
-    assert not submit(committed_cast.bob, join=True, **change).replayed
+def test_an_automatic_repeat_joins_only_what_is_the_same(cast: Cast, change: dict[str, Any]) -> None:
+    submit(cast.bob)
+    assert not submit(cast.bob, join=True, **change).replayed
 
 
-def test_an_automatic_repeat_never_joins_another_person(committed_cast: Cast) -> None:
-    submit(committed_cast.bob)
-    assert not submit(committed_cast.alice, join=True).replayed
-    assert not submit(with_key(committed_cast.bob), join=True).replayed
+def test_an_automatic_repeat_never_joins_another_person(cast: Cast) -> None:
+    submit(cast.bob)
+    assert not submit(cast.alice, join=True).replayed
+    assert not submit(with_key(cast.bob), join=True).replayed
 
 
 @pytest.mark.parametrize(("minutes", "joins"), [(14, True), (16, False)])
-def test_an_automatic_repeat_joins_for_fifteen_minutes(committed_cast: Cast, minutes: int, joins: bool) -> None:
+def test_an_automatic_repeat_joins_for_fifteen_minutes(cast: Cast, minutes: int, joins: bool) -> None:
     with time_machine.travel(timezone.now() - timedelta(minutes=minutes)):
-        submit(committed_cast.bob)
-    assert submit(committed_cast.bob, join=True).replayed == joins
+        submit(cast.bob)
+    assert submit(cast.bob, join=True).replayed == joins
 
 
-def test_two_presses_without_a_key_are_two_wishes(committed_cast: Cast) -> None:
-    assert submit(committed_cast.bob).generation.id != submit(committed_cast.bob).generation.id
+def test_two_presses_without_a_key_are_two_wishes(cast: Cast) -> None:
+    assert submit(cast.bob).generation.id != submit(cast.bob).generation.id

@@ -76,11 +76,11 @@ def name_of(value: object) -> str | None:
 
 @pytest.mark.parametrize(("wish", "state", "code", "billed", "attempts", "lines"), OUTCOMES, ids=name_of)
 def test_i18_i20_each_failure_ends_in_its_state_with_its_words(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast,
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast,
     wish: dict[str, Any], state: str, code: str, billed: str, attempts: list[str], lines: int,
 ) -> None:  # fmt: skip
     fault(gemini, **wish)
-    generation = carry_out(committed_cast.bob, FLASH)
+    generation = carry_out(cast.bob, FLASH)
     assert (generation.state, generation.error["code"], generation.error["billed"]) == (state, code, billed)
     assert generation.error["message"].endswith(".")
     assert generation.error["remedy"]
@@ -90,10 +90,8 @@ def test_i18_i20_each_failure_ends_in_its_state_with_its_words(
     check_invoice_against_ledger(gemini)
 
 
-def test_a_picture_is_settled_at_its_price(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
-) -> None:
-    generation = carry_out(committed_cast.bob, FLASH, aspect_ratio="16:9")
+def test_a_picture_is_settled_at_its_price(gemini: RunningServer, gemini_flash: CloudModel, cast: Cast) -> None:
+    generation = carry_out(cast.bob, FLASH, aspect_ratio="16:9")
     image = generation.images.get()
     assert (generation.state, generation.cost_micros, generation.error) == ("succeeded", FLASH_PRICE, None)
     assert (image.width, image.height, image.mime_type, image.attempt_id) == (
@@ -103,11 +101,9 @@ def test_a_picture_is_settled_at_its_price(
     check_invoice_against_ledger(gemini)
 
 
-def test_i20_an_unknown_outcome_keeps_its_hold(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
-) -> None:
+def test_i20_an_unknown_outcome_keeps_its_hold(gemini: RunningServer, gemini_flash: CloudModel, cast: Cast) -> None:
     fault(gemini, drop="after_work")
-    generation = carry_out(committed_cast.bob, FLASH)
+    generation = carry_out(cast.bob, FLASH)
     assert ledger_of(generation) == [("hold", FLASH_PRICE, 0)]
     assert "may have been carried out and billed" in generation.error["message"]
     assert generation.error["retry"] == "no"
@@ -124,10 +120,10 @@ def test_i20_an_unknown_outcome_keeps_its_hold(
     ids=name_of,
 )
 def test_i18_a_token_priced_refusal_is_billed_by_its_tokens(
-    gemini: RunningServer, gemini_models: object, committed_cast: Cast, wish: dict[str, Any], state: str, code: str
+    gemini: RunningServer, gemini_models: object, cast: Cast, wish: dict[str, Any], state: str, code: str
 ) -> None:
     fault(gemini, **wish)
-    generation = carry_out(committed_cast.bob, NANO)
+    generation = carry_out(cast.bob, NANO)
     assert (generation.state, generation.error["code"], generation.error["billed"]) == (state, code, "yes")
     assert states_of(generation) == ["settled"]
     assert 0 < generation.cost_micros < (generation.estimate_micros or 0)
@@ -136,19 +132,19 @@ def test_i18_a_token_priced_refusal_is_billed_by_its_tokens(
 
 
 def test_i16_a_token_priced_picture_is_settled_down_to_its_usage(
-    gemini: RunningServer, gemini_models: object, committed_cast: Cast
+    gemini: RunningServer, gemini_models: object, cast: Cast
 ) -> None:
-    generation = carry_out(committed_cast.bob, NANO)
+    generation = carry_out(cast.bob, NANO)
     assert generation.state == "succeeded"
     assert 0 < generation.cost_micros < (generation.estimate_micros or 0)
     check_invoice_against_ledger(gemini)
 
 
 def test_i16_a_bill_above_the_quote_is_an_overrun_and_stops_the_price(
-    gemini: RunningServer, gemini_models: list[CloudModel], committed_cast: Cast
+    gemini: RunningServer, gemini_models: list[CloudModel], cast: Cast
 ) -> None:
     fault(gemini, wrong_cost="3")
-    generation = carry_out(committed_cast.bob, NANO)
+    generation = carry_out(cast.bob, NANO)
     held = generation.estimate_micros or 0
     over = generation.cost_micros - held
     assert ledger_of(generation) == [("hold", held, 0), ("settle", -held, held), ("overrun", 0, over)]
@@ -158,10 +154,10 @@ def test_i16_a_bill_above_the_quote_is_an_overrun_and_stops_the_price(
 
 
 def test_words_instead_of_a_picture_are_kept_for_the_person(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast
 ) -> None:
     fault(gemini, text_only=True)
-    error = carry_out(committed_cast.bob, FLASH).error
+    error = carry_out(cast.bob, FLASH).error
     assert error is not None
     assert "imagine the scene" in error["answer_text"]
 
@@ -176,18 +172,16 @@ def test_words_instead_of_a_picture_are_kept_for_the_person(
         ("#broken", "failed", "invalid_output", "yes"),
     ],
 )
-def test_the_practice_vendor_shows_every_outcome(
-    committed_cast: Cast, word: str, state: str, code: str, billed: str
-) -> None:
-    generation = carry_out(committed_cast.bob, prompt=f"a fox {word}")
+def test_the_practice_vendor_shows_every_outcome(cast: Cast, word: str, state: str, code: str, billed: str) -> None:
+    generation = carry_out(cast.bob, prompt=f"a fox {word}")
     assert (generation.state, generation.error["code"], generation.error["billed"]) == (state, code, billed)
 
 
 def test_without_a_key_nothing_is_sent_and_the_remedy_names_the_variable(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GOOGLE_API_KEY")
-    generation = carry_out(committed_cast.bob, FLASH)
+    generation = carry_out(cast.bob, FLASH)
     assert (generation.state, generation.error["code"], states_of(generation)) == ("failed", "no_key", ["released"])
     assert generation.error["message"] == (
         "API key not found for google-gemini. Please set GOOGLE_API_KEY in .env file or environment variables."
@@ -195,10 +189,10 @@ def test_without_a_key_nothing_is_sent_and_the_remedy_names_the_variable(
     assert attempts_of(generation)[0].sent_at is None
 
 
-def test_the_key_stands_in_no_row(gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast) -> None:
+def test_the_key_stands_in_no_row(gemini: RunningServer, gemini_flash: CloudModel, cast: Cast) -> None:
     for wish in ({"status": 400, "body": "key test-key-0123456789 is bad"}, {"status": 403}, {"drop": "before_work"}):
         fault(gemini, **wish)
-        carry_out(committed_cast.bob, FLASH)
+        carry_out(cast.bob, FLASH)
     for generation in Generation.objects.all():
         stored = f"{generation.error} {[attempt.error for attempt in attempts_of(generation)]}"
         assert "test-key-0123456789" not in stored
@@ -213,9 +207,9 @@ def test_every_code_of_the_taxonomy_has_words() -> None:
     assert all(failure.remedy.endswith(".") for failure in FAILURES.values())
 
 
-def test_a_wish_whose_reference_picture_is_gone_is_not_sent(committed_cast: Cast) -> None:
-    image = upload_image(committed_cast.bob, png())
-    generation = submit(committed_cast.bob, input_images=[str(image.id)]).generation
+def test_a_wish_whose_reference_picture_is_gone_is_not_sent(cast: Cast) -> None:
+    image = upload_image(cast.bob, png())
+    generation = submit(cast.bob, input_images=[str(image.id)]).generation
     storage.object_path(image.sha256).unlink()
     engine.run_once()
     storage.keep_bytes(png())

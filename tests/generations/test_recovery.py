@@ -1,6 +1,5 @@
 """What a dead process leaves behind is put right: nothing lost, nothing doubled, nothing sent twice."""
 
-import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from tests.generations.stage import (
     FLASH,
     FLASH_PRICE,
     again,
+    all_at_once,
     attempts_of,
     budget,
     fault,
@@ -74,10 +74,8 @@ def kept_files(attempt: Attempt) -> list[str]:
     return sorted(Path(path).suffix for path in storage.folder("incoming").glob(f"{attempt.pk}*"))
 
 
-def test_i22_what_was_never_sent_starts_afresh(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
-) -> None:
-    generation = abandoned(committed_cast)
+def test_i22_what_was_never_sent_starts_afresh(gemini: RunningServer, gemini_flash: CloudModel, cast: Cast) -> None:
+    generation = abandoned(cast)
     assert engine.run_once() == 1
     assert states_of(generation) == ["released", "settled"]
     assert (again(generation).state, again(generation).claims) == ("succeeded", 2)
@@ -85,51 +83,51 @@ def test_i22_what_was_never_sent_starts_afresh(
     check_invoice_against_ledger(gemini)
 
 
-def test_i22_what_a_waiting_door_never_sent_is_released(committed_cast: Cast) -> None:
-    generation = abandoned(committed_cast, "practice-1", waiting=True, num_images=2)
+def test_i22_what_a_waiting_door_never_sent_is_released(cast: Cast) -> None:
+    generation = abandoned(cast, "practice-1", waiting=True, num_images=2)
     engine.run_once()
     assert (again(generation).state, again(generation).error["code"]) == ("failed", "interrupted")
     assert (again(generation).error["billed"], again(generation).error["retry"]) == ("no", "safe")
     assert states_of(generation) == ["released"]
 
 
-def test_after_three_claims_it_is_given_up(committed_cast: Cast) -> None:
-    generation = abandoned(committed_cast, "practice-1")
+def test_after_three_claims_it_is_given_up(cast: Cast) -> None:
+    generation = abandoned(cast, "practice-1")
     Generation.objects.filter(id=generation.id).update(claims=3)
     engine.run_once()
     assert (again(generation).state, states_of(generation)) == ("failed", ["released"])
 
 
-def test_what_was_cancelled_does_not_start_afresh(committed_cast: Cast) -> None:
-    generation = abandoned(committed_cast, "practice-1")
+def test_what_was_cancelled_does_not_start_afresh(cast: Cast) -> None:
+    generation = abandoned(cast, "practice-1")
     Generation.objects.filter(id=generation.id).update(cancel_requested_at=timezone.now())
     engine.run_once()
     assert (again(generation).state, states_of(generation)) == ("cancelled", ["released"])
 
 
-def test_starting_afresh_needs_room_in_the_budget(committed_cast: Cast) -> None:
-    limit = budget(committed_cast.alice, "1", "XTS")
-    generation = abandoned(committed_cast, "practice-1")
-    change_budget(committed_cast.alice, limit, {"limit": "0.001"})
+def test_starting_afresh_needs_room_in_the_budget(cast: Cast) -> None:
+    limit = budget(cast.alice, "1", "XTS")
+    generation = abandoned(cast, "practice-1")
+    change_budget(cast.alice, limit, {"limit": "0.001"})
     engine.run_once()
     assert (again(generation).state, states_of(generation)) == ("failed", ["released"])
     assert "It was not repeated: This needs" in again(generation).error["message"]
     assert BudgetWindow.objects.get().held_micros == 0
 
 
-def test_i28_starting_afresh_on_a_new_day_is_held_in_that_days_window(committed_cast: Cast) -> None:
+def test_i28_starting_afresh_on_a_new_day_is_held_in_that_days_window(cast: Cast) -> None:
     with time_machine.travel(timezone.now() - timedelta(days=1)):
-        budget(committed_cast.alice, "1", "XTS")
-        generation = abandoned(committed_cast, "practice-1", num_images=2)
+        budget(cast.alice, "1", "XTS")
+        generation = abandoned(cast, "practice-1", num_images=2)
     engine.run_once()
     assert again(generation).state == "succeeded"
     assert [window.posted_micros for window in BudgetWindow.objects.order_by("starts_at")] == [0, 20_000]
 
 
 def test_i20_what_was_sent_and_left_no_trace_is_unknown(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast
 ) -> None:
-    generation = abandoned(committed_cast)
+    generation = abandoned(cast)
     mark_sent(attempts_of(generation)[0].pk)
     engine.run_once()
     assert (again(generation).state, states_of(generation)) == ("unknown", ["unknown"])
@@ -139,9 +137,9 @@ def test_i20_what_was_sent_and_left_no_trace_is_unknown(
 
 @pytest.mark.parametrize("waiting", [False, True])
 def test_i25_an_answer_that_had_arrived_is_settled_without_sending_again(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast, waiting: bool
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast, waiting: bool
 ) -> None:
-    generation = abandoned(committed_cast, waiting=waiting)
+    generation = abandoned(cast, waiting=waiting)
     send(attempts_of(generation)[0])
     engine.run_once()
     assert (again(generation).state, again(generation).images.count()) == ("succeeded", 1)
@@ -150,10 +148,8 @@ def test_i25_an_answer_that_had_arrived_is_settled_without_sending_again(
     check_invoice_against_ledger(gemini)
 
 
-def test_i25_an_answer_that_was_kept_is_settled(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
-) -> None:
-    generation = abandoned(committed_cast)
+def test_i25_an_answer_that_was_kept_is_settled(gemini: RunningServer, gemini_flash: CloudModel, cast: Cast) -> None:
+    generation = abandoned(cast)
     attempt = attempts_of(generation)[0]
     response = send(attempt)
     assert isinstance(response, CloudGenerationResponse)
@@ -165,9 +161,9 @@ def test_i25_an_answer_that_was_kept_is_settled(
 
 
 def test_an_answer_is_read_also_when_the_key_was_taken_away_since(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generation = abandoned(committed_cast)
+    generation = abandoned(cast)
     send(attempts_of(generation)[0])
     monkeypatch.delenv("GOOGLE_API_KEY")
     engine.run_once()
@@ -175,9 +171,9 @@ def test_an_answer_is_read_also_when_the_key_was_taken_away_since(
 
 
 def test_an_answer_whose_model_left_the_catalogue_is_not_taken_for_not_billed(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast
 ) -> None:
-    generation = abandoned(committed_cast)
+    generation = abandoned(cast)
     send(attempts_of(generation)[0])
     Generation.objects.filter(id=generation.id).update(sent={**generation.sent, "model": "gone-1"})
     engine.run_once()
@@ -199,13 +195,13 @@ def test_an_answer_whose_model_left_the_catalogue_is_not_taken_for_not_billed(
 def test_i25_each_kind_of_arrived_answer_ends_as_it_would_have(
     gemini: RunningServer,
     gemini_flash: CloudModel,
-    committed_cast: Cast,
+    cast: Cast,
     wish: dict[str, Any],
     state: str,
     attempt: str,
 ) -> None:
     fault(gemini, **wish)
-    generation = abandoned(committed_cast)
+    generation = abandoned(cast)
     send(attempts_of(generation)[0])
     engine.run_once()
     assert (again(generation).state, states_of(generation)) == (state, [attempt])
@@ -213,10 +209,10 @@ def test_i25_each_kind_of_arrived_answer_ends_as_it_would_have(
 
 
 def test_an_answer_that_says_nothing_is_read_once_and_stays_for_the_person(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast, caplog: pytest.LogCaptureFixture
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast, caplog: pytest.LogCaptureFixture
 ) -> None:
     fault(gemini, status=500)
-    generation = abandoned(committed_cast)
+    generation = abandoned(cast)
     send(attempts_of(generation)[0])
     for _ in range(3):
         engine.run_once()
@@ -225,9 +221,9 @@ def test_an_answer_that_says_nothing_is_read_once_and_stays_for_the_person(
 
 
 def test_an_answer_of_an_unknown_attempt_is_settled_when_it_can_be_read(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast
 ) -> None:
-    generation = abandoned(committed_cast)
+    generation = abandoned(cast)
     attempt = attempts_of(generation)[0]
     send(attempt)
     hidden = storage.first_answer(attempt.pk).rename(storage.first_answer(attempt.pk).with_suffix(".hidden"))
@@ -241,9 +237,9 @@ def test_an_answer_of_an_unknown_attempt_is_settled_when_it_can_be_read(
 
 @pytest.mark.parametrize("waiting", [False, True])
 def test_a_job_that_the_vendor_has_is_asked_about_and_never_started_again(
-    errand: Shop, committed_cast: Cast, waiting: bool
+    errand: Shop, cast: Cast, waiting: bool
 ) -> None:
-    generation = abandoned(committed_cast, "errand-1", waiting=waiting)
+    generation = abandoned(cast, "errand-1", waiting=waiting)
     attempt = attempts_of(generation)[0]
     step = send(attempt)
     assert isinstance(step, Pending)
@@ -254,10 +250,8 @@ def test_a_job_that_the_vendor_has_is_asked_about_and_never_started_again(
     assert errand.starts == ["job-1"]
 
 
-def test_a_job_id_that_had_arrived_but_was_not_remembered_is_found_in_the_answer(
-    errand: Shop, committed_cast: Cast
-) -> None:
-    generation = abandoned(committed_cast, "errand-1")
+def test_a_job_id_that_had_arrived_but_was_not_remembered_is_found_in_the_answer(errand: Shop, cast: Cast) -> None:
+    generation = abandoned(cast, "errand-1")
     send(attempts_of(generation)[0])
     errand.done.set()
     engine.run_once()
@@ -267,9 +261,9 @@ def test_a_job_id_that_had_arrived_but_was_not_remembered_is_found_in_the_answer
 
 @pytest.mark.parametrize(("waiting", "ends"), [(False, "succeeded"), (True, "partial")])
 def test_a_running_job_beside_what_was_never_sent_goes_on_and_the_rest_starts_afresh(
-    errand: Shop, committed_cast: Cast, waiting: bool, ends: str
+    errand: Shop, cast: Cast, waiting: bool, ends: str
 ) -> None:
-    generation = abandoned(committed_cast, "errand-1", waiting=waiting, num_images=6)
+    generation = abandoned(cast, "errand-1", waiting=waiting, num_images=6)
     send(attempts_of(generation)[0])
     errand.done.set()
     engine.run_once()
@@ -290,9 +284,9 @@ def test_a_running_job_beside_what_was_never_sent_goes_on_in_threads_too(errand:
 
 @pytest.mark.parametrize("why", ["the key is wrong", "the key is gone"])
 def test_a_job_that_cannot_be_asked_about_is_unknown_and_not_free(
-    errand: Shop, committed_cast: Cast, monkeypatch: pytest.MonkeyPatch, why: str
+    errand: Shop, cast: Cast, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    generation = abandoned(committed_cast, "errand-1")
+    generation = abandoned(cast, "errand-1")
     send(attempts_of(generation)[0])
     if why == "the key is wrong":
         errand.check_statuses.append(401)
@@ -303,8 +297,8 @@ def test_a_job_that_cannot_be_asked_about_is_unknown_and_not_free(
     assert "The vendor has the job" in again(generation).error["message"]
 
 
-def test_a_vendor_that_is_busy_when_asked_is_asked_again(errand: Shop, committed_cast: Cast) -> None:
-    generation = abandoned(committed_cast, "errand-1")
+def test_a_vendor_that_is_busy_when_asked_is_asked_again(errand: Shop, cast: Cast) -> None:
+    generation = abandoned(cast, "errand-1")
     send(attempts_of(generation)[0])
     errand.check_statuses += [429, 429]
     errand.done.set()
@@ -312,8 +306,8 @@ def test_a_vendor_that_is_busy_when_asked_is_asked_again(errand: Shop, committed
     assert (again(generation).state, len(errand.checks)) == ("succeeded", 3)
 
 
-def test_a_living_workers_calls_are_left_alone(committed_cast: Cast) -> None:
-    generation = abandoned(committed_cast, "practice-1")
+def test_a_living_workers_calls_are_left_alone(cast: Cast) -> None:
+    generation = abandoned(cast, "practice-1")
     Worker.objects.update(lease_until=timezone.now() + timedelta(seconds=60))
     mark_sent(attempts_of(generation)[0].pk)
     assert engine.run_once() == 0
@@ -338,23 +332,16 @@ def test_two_sweeps_at_once_are_one(gemini: RunningServer, gemini_flash: CloudMo
     for generation in generations:
         send(attempts_of(generation)[0])
 
-    def run() -> None:
-        sweep(engine.worker_id)
-        release_connection()
-
-    engine.worker_id  # noqa: B018 - made once, before the threads
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    all_at_once(4, lambda: sweep(engine.worker_id))
     engine.run_once()
     assert [states_of(generation) for generation in generations] == [["settled", "released", "settled"]] * 3
     check_invoice_against_ledger(gemini)
 
 
 def test_one_generation_that_cannot_be_recovered_does_not_keep_the_others(
-    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad, good = abandoned(committed_cast, "practice-1"), abandoned(committed_cast, "practice-1")
+    bad, good = abandoned(cast, "practice-1"), abandoned(cast, "practice-1")
     recover = sweep_module.recover_generation
 
     def fail(generation: Generation, worker_id: Any) -> bool:

@@ -3,7 +3,6 @@ whoever waits may leave."""
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -27,7 +26,17 @@ from tests.conftest import Cast
 from tests.generations.books import check_invoice_against_ledger
 from tests.generations.errand.client import Errand
 from tests.generations.errand.server import Shop
-from tests.generations.stage import FLASH, FLASH_PRICE, again, attempts_of, fault, invoice, states_of, submit
+from tests.generations.stage import (
+    FLASH,
+    FLASH_PRICE,
+    again,
+    all_at_once,
+    attempts_of,
+    fault,
+    invoice,
+    states_of,
+    submit,
+)
 
 
 @dataclass
@@ -54,13 +63,6 @@ class Recorder:
 @pytest.fixture
 def recorder(gemini: RunningServer) -> Recorder:
     return Recorder(gemini)
-
-
-@pytest.fixture
-def clients() -> Iterator[list[threading.Thread]]:
-    threads: list[threading.Thread] = []
-    yield threads
-    [thread.join() for thread in threads]
 
 
 def wait_for(condition: Any, seconds: float = 10) -> None:
@@ -100,15 +102,13 @@ def test_i12_an_attempt_is_sent_once_however_many_try(
     recorder: Recorder, gemini_flash: CloudModel, committed_cast: Cast
 ) -> None:
     attempt = attempts_of(submit(committed_cast.bob, FLASH).generation)[0]
-    threads = [threading.Thread(target=perform_attempt, args=(attempt.pk, threading.Event())) for _ in range(8)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    all_at_once(8, lambda: perform_attempt(attempt.pk, threading.Event()))
     assert len(recorder.seen) == 1
     check_invoice_against_ledger(recorder.emulator)
 
 
-def test_the_right_to_send_is_taken_once(committed_cast: Cast) -> None:
-    attempt = attempts_of(submit(committed_cast.bob).generation)[0]
+def test_the_right_to_send_is_taken_once(cast: Cast) -> None:
+    attempt = attempts_of(submit(cast.bob).generation)[0]
     assert [mark_sent(attempt.pk), mark_sent(attempt.pk)] == [True, False]
     engine.run_once()
     Attempt.objects.filter(hold_id=attempt.pk).update(state="held", sent_at=None)
@@ -134,7 +134,7 @@ def test_no_connection_and_no_transaction_is_held_during_a_call(errand: Shop, co
 
 
 def test_no_connection_is_held_while_a_door_waits(
-    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast, clients: list[threading.Thread]
+    gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
 ) -> None:
     fault(gemini, delay_ms=800)
     held: list[bool] = []

@@ -63,10 +63,8 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_the_vendor_sent_is_kept_byte_for_byte(
-    gemini: RunningServer, gemini_flash: object, committed_cast: Cast
-) -> None:
-    image = carry_out(committed_cast.bob, FLASH).images.get()
+def test_what_the_vendor_sent_is_kept_byte_for_byte(gemini: RunningServer, gemini_flash: object, cast: Cast) -> None:
+    image = carry_out(cast.bob, FLASH).images.get()
     data = storage.read_bytes(image.sha256)
     assert (hashlib.sha256(data).hexdigest(), len(data)) == (image.sha256, image.size_bytes)
     with PillowImage.open(io.BytesIO(data)) as opened:
@@ -74,9 +72,9 @@ def test_what_the_vendor_sent_is_kept_byte_for_byte(
 
 
 def test_after_settling_the_answer_goes_and_the_record_with_the_usage_stays(
-    gemini: RunningServer, gemini_flash: object, committed_cast: Cast
+    gemini: RunningServer, gemini_flash: object, cast: Cast
 ) -> None:
-    attempt = attempts_of(carry_out(committed_cast.bob, FLASH))[0]
+    attempt = attempts_of(carry_out(cast.bob, FLASH))[0]
     record = kept_answer(attempt.pk)
     assert record is not None
     assert record.usage["candidatesTokenCount"] > 1000
@@ -87,7 +85,7 @@ def test_after_settling_the_answer_goes_and_the_record_with_the_usage_stays(
 
 
 def test_a_paid_picture_that_cannot_be_filed_is_tried_until_it_can(
-    gemini: RunningServer, gemini_flash: object, committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
+    gemini: RunningServer, gemini_flash: object, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = iter([True] * 6)
     keep = finish.keep_answer
@@ -98,7 +96,7 @@ def test_a_paid_picture_that_cannot_be_filed_is_tried_until_it_can(
         return keep(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(finish, "keep_answer", fail_six_times)
-    generation = carry_out(committed_cast.bob, FLASH)
+    generation = carry_out(cast.bob, FLASH)
     assert (generation.state, states_of(generation)) == ("succeeded", ["settled"])
     check_invoice_against_ledger(gemini)
 
@@ -121,10 +119,8 @@ def test_meanwhile_it_says_that_the_picture_is_paid_and_kept(
     assert again(asked).state == "succeeded"
 
 
-def test_a_full_disk_in_the_spool_loses_no_picture(
-    gemini: RunningServer, gemini_flash: object, committed_cast: Cast
-) -> None:
-    generation = submit(committed_cast.bob, FLASH).generation
+def test_a_full_disk_in_the_spool_loses_no_picture(gemini: RunningServer, gemini_flash: object, cast: Cast) -> None:
+    generation = submit(cast.bob, FLASH).generation
     (storage.folder("incoming") / f"{attempts_of(generation)[0].pk}-1.part").symlink_to("/dev/full")
     engine.run_once()
     assert again(generation).state == "succeeded"

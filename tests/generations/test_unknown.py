@@ -26,10 +26,12 @@ from tests.generations.stage import (
     FLASH_PRICE,
     NANO,
     again,
+    all_at_once,
     attempts_of,
     budget,
     carry_out,
     fault,
+    in_thread,
     ledger_of,
     states_of,
     submit,
@@ -40,10 +42,10 @@ LONG_AGO = timedelta(hours=2)
 
 
 @pytest.fixture
-def lost(gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast) -> Attempt:
+def lost(gemini: RunningServer, gemini_flash: CloudModel, any_cast: Cast) -> Attempt:
     """An attempt whose answer was lost after the vendor had done and billed the work."""
     fault(gemini, drop="after_work")
-    return attempts_of(carry_out(committed_cast.bob, FLASH))[0]
+    return attempts_of(carry_out(any_cast.bob, FLASH))[0]
 
 
 def age(attempt: Attempt) -> Attempt:
@@ -71,16 +73,16 @@ def test_i20_no_timer_ever_releases_it(lost: Attempt) -> None:
     assert ledger_of(lost.generation) == [HELD]
 
 
-def test_i20_its_money_counts_against_the_budget(lost: Attempt, committed_cast: Cast) -> None:
-    limit = budget(committed_cast.alice, "0.05")
+def test_i20_its_money_counts_against_the_budget(lost: Attempt, cast: Cast) -> None:
+    limit = budget(cast.alice, "0.05")
     assert BudgetWindow.objects.get(budget=limit).held_micros == FLASH_PRICE
     with pytest.raises(BudgetExceeded):
-        submit(committed_cast.bob, FLASH)
+        submit(cast.bob, FLASH)
 
 
-def test_i21_it_is_seen_by_its_team(lost: Attempt, committed_cast: Cast) -> None:
-    assert generations_for(committed_cast.victor).filter(state="unknown").count() == 1
-    assert generations_for(committed_cast.charlie).count() == 0
+def test_i21_it_is_seen_by_its_team(lost: Attempt, cast: Cast) -> None:
+    assert generations_for(cast.victor).filter(state="unknown").count() == 1
+    assert generations_for(cast.charlie).count() == 0
 
 
 @pytest.mark.parametrize(
@@ -92,9 +94,9 @@ def test_i21_it_is_seen_by_its_team(lost: Attempt, committed_cast: Cast) -> None
     ],
 )
 def test_i21_an_owner_decides_and_the_ledger_names_them(
-    lost: Attempt, committed_cast: Cast, action: str, state: str, line: tuple[str, int, int], cost: int
+    lost: Attempt, cast: Cast, action: str, state: str, line: tuple[str, int, int], cost: int
 ) -> None:
-    assert decide(committed_cast, age(lost), action).state == state
+    assert decide(cast, age(lost), action).state == state
     assert ledger_of(lost.generation) == [HELD, line]
     generation = again(lost.generation)
     assert (generation.state, generation.cost_micros) == ("failed", cost)
@@ -102,20 +104,20 @@ def test_i21_an_owner_decides_and_the_ledger_names_them(
     assert (entry.actor, entry.reason) == ("alice@example.org", "The bill says so.")
 
 
-def test_an_owner_settles_at_what_the_bill_says(lost: Attempt, committed_cast: Cast) -> None:
-    decide(committed_cast, lost, "settle", amount="0.02")
+def test_an_owner_settles_at_what_the_bill_says(lost: Attempt, cast: Cast) -> None:
+    decide(cast, lost, "settle", amount="0.02")
     assert ledger_of(lost.generation) == [HELD, ("settle", -FLASH_PRICE, 20_000)]
     assert again(lost.generation).cost_micros == 20_000
 
 
 @pytest.mark.parametrize("action", ["release", "write_off"])
 def test_it_is_too_early_to_give_the_money_back_while_the_vendor_may_answer(
-    lost: Attempt, committed_cast: Cast, action: str
+    lost: Attempt, cast: Cast, action: str
 ) -> None:
     almost = timedelta(seconds=300 + 600 - 5)
     Attempt.objects.filter(hold_id=lost.pk).update(sent_at=timezone.now() - almost)
     with pytest.raises(Conflict, match="may still answer") as refused:
-        decide(committed_cast, lost, action)
+        decide(cast, lost, action)
     assert refused.value.code == "too_early"
     assert ledger_of(lost.generation) == [HELD]
 
@@ -137,24 +139,22 @@ def test_it_is_too_early_to_give_the_money_back_while_the_vendor_may_answer(
         ("release", {"amount": "0.02"}, "amount"),
     ],
 )
-def test_a_decision_is_read_strictly(
-    lost: Attempt, committed_cast: Cast, action: Any, more: dict[str, Any], field: str
-) -> None:
+def test_a_decision_is_read_strictly(lost: Attempt, cast: Cast, action: Any, more: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        decide_attempt(committed_cast.alice, lost.pk, **{"action": action, "reason": "Why.", **more})
+        decide_attempt(cast.alice, lost.pk, **{"action": action, "reason": "Why.", **more})
     assert set(refused.value.fields) == {field}
 
 
-def test_only_an_owner_of_the_team_decides(lost: Attempt, committed_cast: Cast) -> None:
-    for actor, error in ((committed_cast.bob, Forbidden), (committed_cast.charlie, NotFound)):
+def test_only_an_owner_of_the_team_decides(lost: Attempt, cast: Cast) -> None:
+    for actor, error in ((cast.bob, Forbidden), (cast.charlie, NotFound)):
         with pytest.raises(error):
             decide_attempt(actor, lost.pk, action="settle", reason="Mine.")
 
 
-def test_i15_a_second_decision_changes_nothing(lost: Attempt, committed_cast: Cast) -> None:
-    decide(committed_cast, lost, "settle")
+def test_i15_a_second_decision_changes_nothing(lost: Attempt, cast: Cast) -> None:
+    decide(cast, lost, "settle")
     with pytest.raises(Conflict, match="only an unknown outcome"):
-        decide(committed_cast, lost, "settle")
+        decide(cast, lost, "settle")
     assert len(ledger_of(lost.generation)) == 2
 
 
@@ -167,9 +167,7 @@ def test_i15_of_two_decisions_at_once_one_counts(lost: Attempt, committed_cast: 
         except Conflict:
             outcomes.append("conflict")
 
-    threads = [threading.Thread(target=press) for _ in range(6)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    all_at_once(6, press)
     assert sorted(outcomes) == ["conflict"] * 5 + ["settled"]
     assert len(ledger_of(lost.generation)) == 2
 
@@ -197,30 +195,28 @@ def test_a_late_answer_after_the_money_was_given_back_is_booked_and_its_picture_
 
 @pytest.mark.parametrize(("amount", "correction"), [("0.01", 29_000), ("0.039", None)])
 def test_a_late_answer_corrects_what_a_person_settled(
-    lost: Attempt, committed_cast: Cast, amount: str, correction: int | None
+    lost: Attempt, cast: Cast, amount: str, correction: int | None
 ) -> None:
-    decide(committed_cast, lost, "settle", amount=amount)
+    decide(cast, lost, "settle", amount=amount)
     assert settle_attempt(lost.pk, answer_of(lost))
     corrections = [posted for kind, _, posted in ledger_of(lost.generation) if kind in ("overrun", "refund")]
     assert corrections == ([correction] if correction else [])
     assert again(lost.generation).cost_micros == FLASH_PRICE
 
 
-def test_a_settlement_above_the_bill_is_refunded(
-    gemini: RunningServer, gemini_models: object, committed_cast: Cast
-) -> None:
+def test_a_settlement_above_the_bill_is_refunded(gemini: RunningServer, gemini_models: object, cast: Cast) -> None:
     fault(gemini, drop="after_work")
-    generation = carry_out(committed_cast.bob, NANO)
+    generation = carry_out(cast.bob, NANO)
     attempt = attempts_of(generation)[0]
-    decide(committed_cast, attempt, "settle")
+    decide(cast, attempt, "settle")
     settle_attempt(attempt.pk, answer_of(attempt, billed={"image": 1, "image_output_token": 1000}))
     kinds = [kind for kind, _, _ in ledger_of(generation)]
     assert kinds == ["hold", "settle", "refund"]
     assert again(generation).cost_micros < attempt.hold.amount_micros
 
 
-def test_i15_the_same_late_answer_twice_is_booked_once(lost: Attempt, committed_cast: Cast) -> None:
-    decide(committed_cast, age(lost), "release")
+def test_i15_the_same_late_answer_twice_is_booked_once(lost: Attempt, cast: Cast) -> None:
+    decide(cast, age(lost), "release")
     settle_attempt(lost.pk, answer_of(lost))
     before = ledger_of(lost.generation)
     settle_attempt(lost.pk, answer_of(lost))
@@ -228,13 +224,11 @@ def test_i15_the_same_late_answer_twice_is_booked_once(lost: Attempt, committed_
     assert again(lost.generation).cost_micros == FLASH_PRICE
 
 
-def test_a_late_refusal_that_is_billed_is_booked_too(
-    gemini: RunningServer, gemini_models: object, committed_cast: Cast
-) -> None:
+def test_a_late_refusal_that_is_billed_is_booked_too(gemini: RunningServer, gemini_models: object, cast: Cast) -> None:
     fault(gemini, drop="after_work")
-    generation = carry_out(committed_cast.bob, NANO)
+    generation = carry_out(cast.bob, NANO)
     attempt = age(attempts_of(generation)[0])
-    decide(committed_cast, attempt, "release")
+    decide(cast, attempt, "release")
     refusal = Rejected("refused_output", "Withheld, and billed.", billed={"input_token": 100})
     assert settle_without_pictures(attempt.pk, refusal)
     assert [kind for kind, _, _ in ledger_of(generation)] == ["hold", "release", "overrun"]
@@ -253,8 +247,7 @@ def answered_late(gemini: RunningServer, cast: Cast, meanwhile: Any) -> Generati
     fault(gemini, delay_ms=1500)
     generation = submit(cast.bob, FLASH).generation
     attempt = attempts_of(generation)[0]
-    call = threading.Thread(target=perform_attempt, args=(attempt.pk, threading.Event()))
-    call.start()
+    call = in_thread(perform_attempt, attempt.pk, threading.Event())
     while not Attempt.objects.filter(hold_id=attempt.pk, state="sent").exists():
         pass
     mark_unknown(attempt.pk, {"code": "unknown_outcome", "message": "Lost.", "billed": "unknown"})

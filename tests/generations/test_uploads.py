@@ -13,49 +13,49 @@ from tests.conftest import Cast
 from tests.generations.stage import carry_out, png, submit
 
 
-def test_an_upload_is_kept_with_its_real_size_and_type(committed_cast: Cast) -> None:
-    image = upload_image(committed_cast.bob, png(size=(321, 123)))
+def test_an_upload_is_kept_with_its_real_size_and_type(cast: Cast) -> None:
+    image = upload_image(cast.bob, png(size=(321, 123)))
     assert (image.width, image.height, image.mime_type, image.generation) == (321, 123, "image/png", None)
     assert storage.read_bytes(image.sha256) == png(size=(321, 123))
 
 
 @pytest.mark.parametrize("data", [b"", b"<svg/>", b"<html>", png()[:30]])
-def test_what_is_no_picture_is_refused_by_name(committed_cast: Cast, data: bytes) -> None:
+def test_what_is_no_picture_is_refused_by_name(cast: Cast, data: bytes) -> None:
     with pytest.raises(Invalid) as refused:
-        upload_image(committed_cast.bob, data)
+        upload_image(cast.bob, data)
     assert set(refused.value.fields) == {"file"}
     assert not Image.objects.exists()
 
 
-def test_an_upload_that_is_too_large_says_how_large_it_may_be(committed_cast: Cast, settings: object) -> None:
+def test_an_upload_that_is_too_large_says_how_large_it_may_be(cast: Cast, settings: object) -> None:
     settings.MOST_UPLOAD_BYTES = 100  # type: ignore[attr-defined]
     with pytest.raises(Invalid, match="larger than"):
-        upload_image(committed_cast.bob, png())
+        upload_image(cast.bob, png())
 
 
-def test_a_viewer_may_not_upload(committed_cast: Cast) -> None:
+def test_a_viewer_may_not_upload(cast: Cast) -> None:
     with pytest.raises(Forbidden):
-        upload_image(committed_cast.victor, png())
+        upload_image(cast.victor, png())
 
 
-def test_a_picture_is_found_by_its_team_alone(committed_cast: Cast) -> None:
-    image = upload_image(committed_cast.bob, png())
-    assert find_image(committed_cast.victor, image.id) == image
-    for stranger, wanted in ((committed_cast.charlie, image.id), (committed_cast.bob, "nonsense")):
+def test_a_picture_is_found_by_its_team_alone(cast: Cast) -> None:
+    image = upload_image(cast.bob, png())
+    assert find_image(cast.victor, image.id) == image
+    for stranger, wanted in ((cast.charlie, image.id), (cast.bob, "nonsense")):
         with pytest.raises(NotFound):
             find_image(stranger, wanted)
 
 
-def test_a_data_uri_counts_by_its_bytes_and_not_by_what_it_says(committed_cast: Cast) -> None:
+def test_a_data_uri_counts_by_its_bytes_and_not_by_what_it_says(cast: Cast) -> None:
     uri = f"data:text/html;base64,{base64.b64encode(png()).decode()}"
-    submit(committed_cast.bob, input_images=[uri])
+    submit(cast.bob, input_images=[uri])
     assert Image.objects.get().mime_type == "image/png"
 
 
-def test_a_reference_and_a_mask_reach_the_vendor(committed_cast: Cast) -> None:
-    reference = upload_image(committed_cast.bob, png("red", (1024, 1024)))
+def test_a_reference_and_a_mask_reach_the_vendor(cast: Cast) -> None:
+    reference = upload_image(cast.bob, png("red", (1024, 1024)))
     mask = as_data_uri("image/png", png("black", (1024, 1024)))
-    generation = carry_out(committed_cast.bob, input_images=[str(reference.id)], mask=mask, seed=1)
+    generation = carry_out(cast.bob, input_images=[str(reference.id)], mask=mask, seed=1)
     drawn = generation.images.get()
     assert generation.state == "succeeded"
     assert drawn.sha256 != reference.sha256
