@@ -83,9 +83,7 @@ def test_no_page_scrolls_sideways(
     assert too_wide == []
 
 
-def test_on_a_phone_the_button_stays_in_sight(
-    hub_server: RunningHub, new_context: NewContext, faults: Faults
-) -> None:
+def test_on_a_phone_the_button_stays_in_sight(hub_server: RunningHub, new_context: NewContext, faults: Faults) -> None:
     page = studio(hub_server, new_context(**PHONE), faults)
     for place in (0, 400, 100_000):
         page.evaluate(f"window.scrollTo(0, {place})")

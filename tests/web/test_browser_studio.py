@@ -150,9 +150,7 @@ def test_two_clicks_are_two_wishes_and_a_repeat_of_one_is_none(
     assert Generation.objects.count() == 2
 
 
-def test_a_dropped_picture_becomes_a_reference(
-    hub_server: RunningHub, new_context: NewContext, faults: Faults
-) -> None:
+def test_a_dropped_picture_becomes_a_reference(hub_server: RunningHub, new_context: NewContext, faults: Faults) -> None:
     page = studio(hub_server, new_context(), faults)
     buffer = io.BytesIO()
     PillowImage.new("RGB", (300, 200), "teal").save(buffer, "PNG")

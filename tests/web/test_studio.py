@@ -186,9 +186,10 @@ def as_posted(value: object) -> str:
 
 def test_remix_leaves_the_seed_out(alices: Client, made: Make) -> None:
     generation = made(seed="7")
-    assert 'name="seed" type="number" inputmode="numeric" min="0" max="2147483647" step="1" value=""' in alices.get(
-        f"/?recall={generation.id}&remix=1"
-    ).content.decode()
+    assert (
+        'name="seed" type="number" inputmode="numeric" min="0" max="2147483647" step="1" value=""'
+        in alices.get(f"/?recall={generation.id}&remix=1").content.decode()
+    )
 
 
 def test_recalling_a_switched_off_model_says_so(alices: Client, made: Make) -> None:
