@@ -31,6 +31,17 @@ CHROMIUM_FLAGS = [
 ]  # fmt: skip
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What touches no database has been run on SQLite already; on PostgreSQL only the rest says anything new."""
+    if connection.vendor != "postgresql" or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    databases = {"db", "transactional_db", "django_db_setup", "prepared"}
+    touching = [item for item in items if databases & set(getattr(item, "fixturenames", ()))]
+    touching += [item for item in items if item.get_closest_marker("django_db") and item not in touching]
+    config.hook.pytest_deselected(items=[item for item in items if item not in touching])
+    items[:] = [item for item in items if item in touching]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _emptying_a_database_passes_the_ledger_guard() -> Iterator[None]:
     """Transactional tests empty all tables; on SQLite that is DELETE, which the ledger's guard refuses."""

@@ -2,37 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db.models import Sum
 
 from cloudhub.core.money import parse_amount
 from cloudhub.generations.models import Attempt
+from tests.generations.booked import Booked
 
 
 class HasInvoice(Protocol):
     """A running emulator."""
 
     exchange: Any
-
-
-@dataclass(frozen=True)
-class Booked:
-    """One attempt as the ledger has it; amounts in micro-units."""
-
-    id: str
-    state: str
-    model: str
-    request_id: str
-    posted: int
-    held: int
-    decided: bool = False
-
-    @property
-    def may_be_invoiced_unseen(self) -> bool:
-        """Nobody told us the vendor's id of this call, so that its invoice line can only be matched by the model."""
-        return not self.request_id and (self.state == "unknown" or self.decided)
 
 
 def booked_attempts(provider: str = "google-gemini") -> list[Booked]:

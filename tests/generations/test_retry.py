@@ -16,6 +16,7 @@ from cloudhub.generations.models import Generation
 from providers.emulation.server import RunningServer
 from tests.conftest import Cast
 from tests.generations.books import check_invoice_against_ledger
+from tests.generations.errand.server import Shop
 from tests.generations.stage import (
     FLASH,
     FLASH_PRICE,
@@ -121,6 +122,13 @@ def test_a_repeat_that_would_come_after_the_deadline_is_not_made(
     Generation.objects.filter(id=generation.id).update(deadline_at=timezone.now() + timedelta(seconds=4))
     engine.run_once()
     assert states_of(generation) == ["released"]
+
+
+@pytest.mark.parametrize(("status", "tries"), [(429, 3), (430, 1)])
+def test_a_day_limit_is_not_worth_a_repeat(errand: Shop, cast: Cast, status: int, tries: int) -> None:
+    errand.start_statuses += [status] * 3
+    generation = carry_out(cast.bob, "errand-1")
+    assert (again(generation).state, len(errand.starts)) == ("failed", tries)
 
 
 def test_a_repeat_waits_as_long_as_the_vendor_says(cast: Cast) -> None:

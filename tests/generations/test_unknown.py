@@ -10,7 +10,8 @@ from django.utils import timezone
 from cloudhub.billing.models import BudgetWindow, LedgerEntry
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import BudgetExceeded, Conflict, Forbidden, Invalid, NotFound
-from cloudhub.generations.answers import KeptAnswer
+from cloudhub.generations import storage
+from cloudhub.generations.answers import KeptAnswer, KeptPicture
 from cloudhub.generations.decide import decide_attempt
 from cloudhub.generations.engine import engine
 from cloudhub.generations.find import generations_for
@@ -33,6 +34,7 @@ from tests.generations.stage import (
     fault,
     in_thread,
     ledger_of,
+    png,
     states_of,
     submit,
 )
@@ -215,13 +217,14 @@ def test_a_settlement_above_the_bill_is_refunded(gemini: RunningServer, gemini_m
     assert again(generation).cost_micros < attempt.hold.amount_micros
 
 
-def test_i15_the_same_late_answer_twice_is_booked_once(lost: Attempt, cast: Cast) -> None:
+def test_i15_the_same_late_answer_twice_is_booked_and_filed_once(lost: Attempt, cast: Cast) -> None:
     decide(cast, age(lost), "release")
-    settle_attempt(lost.pk, answer_of(lost))
+    picture = KeptPicture(storage.keep_bytes(png()), len(png()), 300, 300, "image/png", None, "")
+    assert settle_attempt(lost.pk, answer_of(lost, pictures=(picture,)))
     before = ledger_of(lost.generation)
-    settle_attempt(lost.pk, answer_of(lost))
+    assert not settle_attempt(lost.pk, answer_of(lost, pictures=(picture,)))
     assert ledger_of(lost.generation) == before
-    assert again(lost.generation).cost_micros == FLASH_PRICE
+    assert (again(lost.generation).cost_micros, lost.images.count()) == (FLASH_PRICE, 1)
 
 
 def test_a_late_refusal_that_is_billed_is_booked_too(gemini: RunningServer, gemini_models: object, cast: Cast) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tests.generations.books import Booked
+from tests.generations.booked import Booked
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 90

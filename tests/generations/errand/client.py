@@ -91,6 +91,7 @@ class Errand(Provider):
             400: lambda: Rejected("refused_prompt", "Errand refused this."),
             401: lambda: Rejected("key_invalid", "Errand does not know the key."),
             429: lambda: Busy("rate_minute", "Errand is busy.", retry_after=0.01),
+            430: lambda: Busy("rate_day", "Errand is busy for today."),
         }
         if answer.status != 200:
             raise raisers.get(answer.status, lambda: OutcomeUnknown("Errand failed."))()
