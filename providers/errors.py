@@ -43,9 +43,7 @@ FAILURES: dict[str, Failure] = {
     "invalid_output": Failure("yes", "no", "The vendor's answer holds no readable picture; tell the owner."),
     "provider_5xx": Failure("unknown", "no", "The vendor failed. Look at the attempt before you repeat it."),
     "connect_failed_not_sent": Failure("no", "safe", "The vendor could not be reached; nothing was sent. Try again."),
-    "unknown_outcome": Failure(
-        "unknown", "no", "Do not simply repeat it: the owner, or a late answer, decides."
-    ),
+    "unknown_outcome": Failure("unknown", "no", "Do not simply repeat it: the owner, or a late answer, decides."),
     "save_failed_paid": Failure("yes", "no", "The picture is paid and kept; it is filed as soon as storage works."),
     "cancelled_before_send": Failure("no", "safe", "Nothing was sent."),
     "cancelled_after_send": Failure("unknown", "no", "It was already sent and will be settled as billed."),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import hypothesis
 import pytest
 from django.db import connection, connections
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -25,6 +26,11 @@ from cloudhub.wsgi import application
 from providers.emulation.server import serve
 
 PASSWORD = "correct horse battery"
+# The machine is shared: how long an example takes says nothing about the code.
+hypothesis.settings.register_profile(
+    "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("shared")
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",

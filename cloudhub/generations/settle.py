@@ -45,7 +45,7 @@ def settle_attempt(attempt_id: UUID, answer: KeptAnswer) -> bool:
             posted = settle_hold(attempt.pk, amount=amount, images=len(answer.pictures), billed_units=units)
             _add_cost(generation, posted or 0)
             reach("during_settlement")
-        elif attempt.images.exists() or attempt.state == State.SETTLED and not _was_decided(attempt):
+        elif attempt.state == State.SETTLED and not _was_decided(attempt):
             logger.info("Attempt %s is settled already; its second answer changes nothing.", attempt_id)
             return False
         else:

@@ -12,6 +12,7 @@ from PIL import Image as PillowImage
 from cloudhub.catalog.models import CloudModel
 from cloudhub.generations.models import Attempt, Generation
 from cloudhub.generations.recipe import read_recipe
+from providers.base import FAILURES
 from providers.emulation.server import RunningServer
 from tests.conftest import Cast
 from tests.generations.books import check_invoice_against_ledger
@@ -93,7 +94,7 @@ def test_the_four_best_known_troubles_say_what_happened_and_what_to_do(
 @pytest.mark.parametrize(("wish", "sentence", "remedy"), [
     ({"status": 403}, "Gemini API error (HTTP 403): Permission denied", "verify that billing is enabled"),
     ({"filtered": True}, "The picture was made and then withheld", "Change the prompt."),
-    ({"drop": "after_work"}, "The connection to Gemini API broke", "It may have been billed."),
+    ({"drop": "after_work"}, "The connection to Gemini API broke", FAILURES["unknown_outcome"].remedy),
 ])  # fmt: skip
 def test_a_generation_that_fails_is_the_failing_step(
     gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast,

@@ -48,7 +48,7 @@ def test_every_point_has_an_expected_end() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("door", ["queued", "inline"])
+@pytest.mark.parametrize("door", ["queued", pytest.param("inline", marks=pytest.mark.sqlite_only)])
 @pytest.mark.parametrize("point", list(ENDS))
 def test_i25_killed_at_a_point_nothing_is_lost_and_nothing_doubled(
     hub: HubFolder, emulator: Any, point: str, door: str
@@ -74,7 +74,7 @@ def test_i25_the_practice_vendor_too_keeps_what_it_drew(hub: HubFolder, emulator
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.sqlite_only)])
 def test_i25_killed_at_random_moments_with_pictures_under_way(hub: HubFolder, emulator: Any, seed: int) -> None:
     moments = random.Random(seed)  # noqa: S311 - moments, not secrets
     emulator.exchange.faults.post({"delay_ms": 150, "times": None}, ("google-gemini",))

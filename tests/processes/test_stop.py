@@ -27,6 +27,7 @@ def submit(process: HubProcess, wish: dict[str, str]) -> str:
     return str(process.ask("POST", "generations", wish).json()["id"])
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_lets_calls_under_way_finish(hub: HubFolder, number: signal.Signals) -> None:
@@ -39,6 +40,7 @@ def test_a_stop_lets_calls_under_way_finish(hub: HubFolder, number: signal.Signa
     assert [row["state"] for row in told["generations"]] == ["succeeded"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.slow
 def test_a_waiting_door_still_gets_its_picture_while_the_hub_stops(hub: HubFolder) -> None:
     process = hub.serve(GRACE="20")
@@ -52,6 +54,7 @@ def test_a_waiting_door_still_gets_its_picture_while_the_hub_stops(hub: HubFolde
     assert process.wait_until_dead(30) == 0
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.slow
 def test_what_outlasts_the_grace_stays_sent_for_the_next_start(hub: HubFolder) -> None:
     process = hub.serve(GRACE="1")
@@ -65,6 +68,7 @@ def test_what_outlasts_the_grace_stays_sent_for_the_next_start(hub: HubFolder) -
     assert [attempt.state for attempt in told["attempts"]] == ["unknown"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.slow
 def test_a_second_ctrl_c_ends_at_once_with_the_same_result(hub: HubFolder) -> None:
     process = hub.serve(GRACE="100")
@@ -79,6 +83,7 @@ def test_a_second_ctrl_c_ends_at_once_with_the_same_result(hub: HubFolder) -> No
     assert [attempt.state for attempt in hub.report()["attempts"]] == ["sent"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.slow
 def test_work_that_was_never_sent_goes_back_to_the_queue(hub: HubFolder) -> None:
     process = hub.serve(GRACE="1", HUB_CALL_THREADS="1")
@@ -109,6 +114,7 @@ def test_a_process_that_slept_through_its_lease_sends_nothing_twice(hub: HubFold
     check_invoice_against_ledger(emulator, told["attempts"])
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.slow
 def test_the_hub_refuses_a_vendor_address_that_is_its_own(hub: HubFolder) -> None:
     hub.environment["GOOGLE_GEMINI_BASE_URL"] = "http://localhost:9555/google"
@@ -117,6 +123,7 @@ def test_the_hub_refuses_a_vendor_address_that_is_its_own(hub: HubFolder) -> Non
     assert "GOOGLE_GEMINI_BASE_URL is the hub's own address" in ended.stderr
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.slow
 def test_a_taken_port_is_said_in_words(hub: HubFolder) -> None:
     process = hub.serve()
