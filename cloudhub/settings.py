@@ -9,9 +9,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+_real_names = frozenset(os.environ)
 ENV_FILE = os.environ.get("CLOUDHUB_ENV_FILE", str(BASE_DIR / ".env"))
 if ENV_FILE and Path(ENV_FILE).is_file():
     env.read_env(ENV_FILE)
+# The names that only `.env` brought, to say where a key comes from.
+FROM_ENV_FILE = frozenset(os.environ) - _real_names
 
 DATA_DIR = Path(env.str("CLOUDHUB_DATA_DIR", default="") or BASE_DIR / "data").resolve()
 HUB_HOST = env.str("HUB_HOST", default="127.0.0.1")

@@ -78,7 +78,7 @@ def replace_hold(old_id: UUID, new: Hold, reason: str) -> bool:
             old.amount_micros if window_id in old.window_ids else 0
         )
         if move([window_id], held=held, must_fit=window_id in fresh) != 1:
-            raise budget_exceeded([window_id], max(held, 0), new.currency)
+            raise budget_exceeded([window_id], new.amount_micros, new.currency)
     return True
 
 
@@ -131,7 +131,7 @@ def book_late_answer(hold_id: UUID, *, amount: int, images: int, reason: str) ->
     hold = _closed_hold_with_all_windows(hold_id)
     entries = list(LedgerEntry.objects.filter(hold=hold))
     posted = sum(entry.posted_delta for entry in entries)
-    if amount == posted or any(entry.kind in (Kind.OVERRUN, Kind.REFUND) for entry in entries):
+    if amount == posted or (amount > posted and any(entry.kind == Kind.OVERRUN for entry in entries)):
         return posted
     if amount > posted:
         entry = _entry(hold, Kind.OVERRUN, posted=amount - posted, images=images, reason=reason)
