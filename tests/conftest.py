@@ -232,7 +232,3 @@ def sign_in(page: Page, url: str, actor: Actor) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url(f"{url}/")
-
-
-def queries_are_on(vendor: str) -> bool:
-    return connection.vendor == vendor

@@ -1,6 +1,6 @@
 """The one primitive that moves budget counters. Fixed SQL: it alone knows the lock order and runs on every call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db import connection
 
@@ -33,11 +33,3 @@ def move(window_ids: Sequence[int], *, held: int = 0, posted: int = 0, must_fit:
         else:
             cursor.execute(_POSTGRESQL, [ids, held, posted, must_fit, grown])
         return int(cursor.rowcount)
-
-
-def move_all(deltas: Mapping[int, tuple[int, int]]) -> None:
-    """Add (held, posted) to each window without any condition, in id order: for what has already happened."""
-    for window_id in sorted(deltas):
-        held, posted = deltas[window_id]
-        if held or posted:
-            move([window_id], held=held, posted=posted)

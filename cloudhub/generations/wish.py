@@ -1,6 +1,5 @@
 """Read a wish from a door's plain fields, the same for pages, REST and the compatible doors."""
 
-import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -163,8 +162,3 @@ def read_tags(tags: Any) -> str:
     if not all(isinstance(tag, str) and 0 < len(tag) <= 100 and "|" not in tag and is_storable(tag) for tag in tags):
         raise Invalid.of({"tags": "A tag is text of 1 to 100 characters without a vertical bar."})
     return f"|{'|'.join(dict.fromkeys(tags))}|" if tags else ""
-
-
-def as_data_uri(mime_type: str, data: bytes) -> str:
-    """The form in which a picture travels inside JSON."""
-    return f"data:{mime_type};base64,{base64.b64encode(data).decode()}"

@@ -1,5 +1,6 @@
 """What the tests of generations do over and over: submit, carry out, look at the books."""
 
+import base64
 import io
 import threading
 from collections.abc import Callable
@@ -112,3 +113,8 @@ def all_at_once(count: int, work: Callable[[], object]) -> None:
 
     for thread in [in_thread(run) for _ in range(count)]:
         thread.join()
+
+
+def as_data_uri(mime_type: str, data: bytes) -> str:
+    """The form in which a picture travels inside JSON."""
+    return f"data:{mime_type};base64,{base64.b64encode(data).decode()}"

@@ -7,9 +7,8 @@ from django.utils import timezone
 
 from cloudhub.core.errors import Invalid
 from cloudhub.generations.models import Generation
-from cloudhub.generations.wish import as_data_uri
 from tests.conftest import Cast
-from tests.generations.stage import budget, carry_out, ledger_of, png, submit
+from tests.generations.stage import as_data_uri, budget, carry_out, ledger_of, png, submit
 
 WISH = {"prompt": "a red fox", "seed": 5, "aspect_ratio": "3:2"}
 

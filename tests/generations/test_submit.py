@@ -11,9 +11,8 @@ from cloudhub.catalog.prices import block_price
 from cloudhub.catalog.register import change_model
 from cloudhub.core.errors import BudgetExceeded, Conflict, Forbidden, HubError, Invalid, NotFound
 from cloudhub.generations.models import Attempt, Generation, Image
-from cloudhub.generations.wish import as_data_uri
 from tests.conftest import Cast
-from tests.generations.stage import PRACTICE, attempts_of, budget, png, submit
+from tests.generations.stage import PRACTICE, as_data_uri, attempts_of, budget, png, submit
 
 TABLES = (Generation, Attempt, Hold, LedgerEntry, Image)
 

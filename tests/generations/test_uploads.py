@@ -8,9 +8,8 @@ from cloudhub.core.errors import Forbidden, Invalid, NotFound
 from cloudhub.generations import storage
 from cloudhub.generations.images import find_image, upload_image
 from cloudhub.generations.models import Image
-from cloudhub.generations.wish import as_data_uri
 from tests.conftest import Cast
-from tests.generations.stage import carry_out, png, submit
+from tests.generations.stage import as_data_uri, carry_out, png, submit
 
 
 def test_an_upload_is_kept_with_its_real_size_and_type(cast: Cast) -> None:
