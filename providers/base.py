@@ -2,11 +2,22 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from providers.credentials import Key, KeyForm
 from providers.errors import FAILURES, Billed, Busy, Failure, OutcomeUnknown, ProviderError, Rejected, Retry
-from providers.models import Capabilities, Lifecycle, ModelEntry, Option, PriceLine, PriceList
+from providers.models import (
+    Capabilities,
+    FreeSize,
+    InputLimits,
+    Lifecycle,
+    Limit,
+    ModelEntry,
+    Option,
+    PriceLine,
+    PriceList,
+)
 from providers.normalise import expected_size, normalise
 from providers.request import (
     CloudGenerationRequest,
@@ -19,37 +30,13 @@ from providers.request import (
 
 __all__ = [
     "FAILURES", "Billed", "Busy", "Capabilities", "CloudGenerationRequest", "CloudGenerationResponse", "Failure",
-    "InputImage", "InvalidField", "Key", "Lifecycle", "ModelEntry", "Option", "OutcomeUnknown", "Pending", "Picture",
-    "PriceLine", "PriceList", "Provider", "ProviderError", "Quantities", "Rejected", "ReportedCost", "Retry",
-    "expected_size",
+    "FreeSize", "InputImage", "InputLimits", "InvalidField", "Key", "KeyForm", "Lifecycle", "Limit", "ModelEntry",
+    "Option", "OutcomeUnknown", "Pending", "Picture", "PriceLine", "PriceList", "Provider", "ProviderError",
+    "Quantities", "Rejected", "ReportedCost", "Retry", "expected_size",
 ]  # fmt: skip
 
 Quantities = Mapping[str, int]
 WhenBilled = Literal["yes", "no", "unknown"]
-
-
-@dataclass(frozen=True)
-class Key:
-    """A vendor's credentials by variable name, and in words where they come from. Never printed."""
-
-    values: Mapping[str, str] = field(repr=False)
-    source: str = ""
-
-    @property
-    def secret(self) -> str:
-        """The one secret of a vendor that has a single key."""
-        return next(iter(self.values.values()), "")
-
-    @property
-    def last_four(self) -> str:
-        return self.secret[-4:] if len(self.secret) >= 12 else ""
-
-    def redact(self, text: str) -> str:
-        """`text` without any of the secrets, for errors and stored answers."""
-        for value in self.values.values():
-            if value:
-                text = text.replace(value, "[key]")
-        return text
 
 
 @dataclass(frozen=True)
@@ -63,8 +50,12 @@ class ReportedCost:
 class Provider(ABC):
     """One vendor. Class attributes are data that pages show and the contract test checks.
 
-    `key_variables` are the environment variables of its credentials, empty when it needs none; `address_variables`
-    those that point it at another address, such as an emulator or a gateway.
+    `key_variables` are the environment variables of its credentials, empty when it needs none; a vendor that takes
+    several kinds of credentials, or optional ones, gives `key_forms` instead, the preferred first.
+    `address_variables` point it at another address, such as an emulator or a gateway. `limits` are the vendor's
+    published limits for one key; a model's own stand in its `ModelEntry`. With `open_catalogue` models that
+    `catalog.toml` does not list can be registered by their id, and `takes_address` says that such a registration
+    may carry a base address of its own.
     `longest_wait_seconds` is the vendor's longest time-out: ten minutes after it a person may release an unknown
     outcome. `billed_on_*` say whether the vendor charges when its filter withholds the picture, when the call is
     cancelled, and when we stop waiting.
@@ -74,6 +65,7 @@ class Provider(ABC):
     label: ClassVar[str]
     error_prefix: ClassVar[str]
     key_variables: ClassVar[tuple[str, ...]] = ()
+    key_forms: ClassVar[tuple[KeyForm, ...]] = ()
     key_help: ClassVar[str] = ""
     address_variables: ClassVar[tuple[str, ...]] = ()
     longest_wait_seconds: ClassVar[int] = 600
@@ -84,14 +76,31 @@ class Provider(ABC):
     billed_on_cancel: ClassVar[WhenBilled] = "unknown"
     billed_on_timeout: ClassVar[WhenBilled] = "unknown"
     result_seconds: ClassVar[int | None] = None
+    limits: ClassVar[tuple[Limit, ...]] = ()
+    open_catalogue: ClassVar[bool] = False
+    takes_address: ClassVar[bool] = False
     models: tuple[ModelEntry, ...]
+
+    def prepare(self, request: CloudGenerationRequest, key: Key) -> CloudGenerationRequest:
+        """Free work before `start`, such as fetching a token or uploading reference pictures; nothing is billed.
+
+        What it brings goes into `request.prepared`, which is never stored. Raises `Rejected` or `Busy`. When a kept
+        answer is read again, `start` is called without it and must not need it.
+        """
+        return request
 
     @abstractmethod
     def start(self, request: CloudGenerationRequest, key: Key) -> Pending | CloudGenerationResponse:
-        """Send the wish, once. May cost money. Raises `Rejected`, `Busy` or `OutcomeUnknown`."""
+        """Send the wish, once. May cost money. Raises `Rejected`, `Busy` or `OutcomeUnknown`.
+
+        `request.model` is the vendor's id and `request.entry` the registration's own description of the model.
+        """
 
     def check(self, remote_id: str, key: Key) -> Pending | CloudGenerationResponse:
-        """Ask how a `Pending` job stands: a read, free to repeat. Raises as `start`."""
+        """Ask how a `Pending` job stands: a read, free to repeat. Raises as `start`.
+
+        `remote_id` is the adapter's own text from `Pending`: all that it needs to ask and to read the answer.
+        """
         raise OutcomeUnknown(f"{self.label} cannot be asked for the job {remote_id}.")
 
     def cancel(self, remote_id: str, key: Key) -> None:
@@ -117,6 +126,23 @@ class Provider(ABC):
     @abstractmethod
     def billed(self, response: CloudGenerationResponse, model: ModelEntry) -> Quantities | ReportedCost:
         """What the vendor charges for this answer, by unit, or the cost that it reports itself. Pure."""
+
+    def describe(self, model_id: str, key: Key, *, address: str = "") -> ModelEntry:
+        """A model outside the catalogue, as the vendor itself describes it: a free read. For `open_catalogue`.
+
+        Raises `Rejected` (capability) when there is no such image model, or as `validate_credentials`.
+        """
+        offer = ", ".join(entry.id for entry in self.models)
+        raise Rejected("capability", f"{self.label} has no model {model_id!r}. It has {offer}.")
+
+    def entry_of(self, request: CloudGenerationRequest) -> ModelEntry | None:
+        """The description that goes with a wish: the registration's, else the catalogue's."""
+        return request.entry or self.model(request.model)
+
+    @classmethod
+    def forms(cls) -> tuple[KeyForm, ...]:
+        """The kinds of credentials that the vendor takes, the preferred first."""
+        return cls.key_forms or (KeyForm(name="key", required=cls.key_variables),)
 
     def model(self, model_id: str) -> ModelEntry | None:
         """The catalogue's entry by the vendor's id or an alias."""

@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from django.apps import AppConfig, apps
 
-from providers.base import Capabilities, Lifecycle, ModelEntry, PriceLine, PriceList, Provider
+from providers.base import Capabilities, Lifecycle, Limit, ModelEntry, PriceLine, PriceList, Provider
 
 
 class ProviderConfig(AppConfig):
@@ -31,6 +32,24 @@ def find_provider(provider_id: str) -> Provider | None:
     return installed_providers().get(provider_id)
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnavailableVendor:
+    """A vendor that people ask for and that cannot be served: why, what to do instead, and where that was read."""
+
+    id: str
+    label: str
+    reason: str
+    advice: str
+    source: str
+    read_on: date
+
+
+def unavailable_vendors() -> tuple[UnavailableVendor, ...]:
+    """Vendors without a lawful interface, from `unavailable.toml`."""
+    document = tomllib.loads(Path(__file__).with_name("unavailable.toml").read_text("utf-8"))
+    return tuple(UnavailableVendor(**vendor) for vendor in document["vendors"])
+
+
 def read_catalog(path: Path) -> tuple[ModelEntry, ...]:
     """The models of a `catalog.toml`. Raises ValueError or KeyError on a file that is not well formed."""
     with path.open("rb") as file:
@@ -50,6 +69,7 @@ def _entry(model: Mapping[str, Any], tables: Mapping[str, Any]) -> ModelEntry:
         lifecycle=Lifecycle(**model.get("lifecycle", {})),
         capabilities=Capabilities.from_json(abilities),
         prices=tuple(_price_list(price) for price in model.get("prices", ())),
+        limits=tuple(Limit(**limit) for limit in model.get("limits", ())),
         registered_from_start=model.get("registered_from_start", False),
     )
 

@@ -1,7 +1,8 @@
 """The one HTTP door to vendors: time-outs, the ten-second rule, answers on disk before anyone reads them, errors.
 
-A call that may cost goes through `Door.submit`, a read through `Door.read`. Nothing is ever repeated here. The hub
-grants a costly call by opening a `transmission`; without one (tests, tools) the same door works and writes no file.
+A call that may cost goes through `Door.submit`, a free one through `Door.read` (GET) or `Door.ask` (any method).
+Nothing is ever repeated here. The hub grants a costly call by opening a `transmission`; without one (tests, tools) the
+same door works and writes no file. Addresses that are not the vendor's own go through `providers.guarded`.
 """
 
 import json
@@ -38,13 +39,17 @@ class Transmission:
     """The hub's leave for one costly call: when the first byte may leave at the latest, and where answers are kept.
 
     `answers` is a path without ending; the n-th answer is kept as `<answers>-<n>.answer`. With `replay` nothing is
-    sent: the kept answers are given again, so that a vendor's own decoding serves recovery too.
+    sent: the kept answers are given again, so that a vendor's own decoding serves recovery too. `on_preview` takes
+    each unfinished picture that the vendor shows while it works, with its number from 0. `accepted` is true once the
+    vendor has answered a costly call with success: from then on nobody can say that it surely did not run.
     """
 
     send_before: float
     answers: Path
     replay: bool = False
+    on_preview: Callable[[bytes, int], None] | None = None
     calls: int = 0
+    accepted: bool = False
 
     def next_answer(self) -> Path:
         self.calls += 1
@@ -55,14 +60,31 @@ _current: ContextVar[Transmission | None] = ContextVar("transmission", default=N
 
 
 @contextmanager
-def transmission(answers: Path, *, replay: bool = False, send_before: float | None = None) -> Iterator[Transmission]:
+def transmission(
+    answers: Path,
+    *,
+    replay: bool = False,
+    send_before: float | None = None,
+    on_preview: Callable[[bytes, int], None] | None = None,
+) -> Iterator[Transmission]:
     """Open the leave for one call. `send_before` is in seconds of `boot_clock`, by default ten seconds from now."""
-    leave = Transmission(boot_clock() + SEND_WITHIN_SECONDS if send_before is None else send_before, answers, replay)
+    latest = boot_clock() + SEND_WITHIN_SECONDS if send_before is None else send_before
+    leave = Transmission(latest, answers, replay, on_preview)
     token = _current.set(leave)
     try:
         yield leave
     finally:
         _current.reset(token)
+
+
+def show_preview(picture: bytes, number: int) -> None:
+    """Pass an unfinished picture on to whoever waits for the call under way. It is only looked at, never filed."""
+    leave = _current.get()
+    if leave and leave.on_preview and not leave.replay:
+        try:
+            leave.on_preview(picture, number)
+        except Exception:
+            logger.exception("A preview could not be shown; the call goes on.")
 
 
 @dataclass(frozen=True)
@@ -105,26 +127,44 @@ class Door:
         self._largest_answer = largest_answer
         self._timeout = httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, pool=SEND_WITHIN_SECONDS)
         self._transport = transport
+        # Only a transport that reports its connection's steps can say that nothing was sent.
+        self._is_traced = transport is None or bool(getattr(transport, "traces_sending", False))
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
 
-    def submit(self, method: str, url: str, *, headers: Mapping[str, str], **body: Any) -> Answer:
-        """Send a call that may cost, once. Raises `NotSent`, or `OutcomeUnknown` once a byte may have left."""
+    def submit(
+        self, method: str, url: str, *, headers: Mapping[str, str], watch: Callable[[bytes], None] | None = None,
+        **body: Any,
+    ) -> Answer:  # fmt: skip
+        """Send a call that may cost, once. Raises `NotSent`, or `OutcomeUnknown` once a byte may have left.
+
+        `body` is `json`, or httpx's `content`, `data` and `files`, and `params`. `watch` sees the pieces of the body
+        as they arrive; the answer holds them all the same, and an answer that is given again is not watched.
+        """
         leave = _current.get()
         kept = leave.next_answer() if leave else None
         if leave and leave.replay:
-            return _kept_answer(kept)
+            return _accepted(leave, _kept_answer(kept))
         sent = threading.Event()
         request = self._request(method, url, headers, body, _send_gate(leave, sent))
         with self._error_mapping(sent, costly=True):
-            return self._exchange(request, kept)
+            return _accepted(leave, self._exchange(request, kept, _harmless(watch)))
 
     def read(self, url: str, *, headers: Mapping[str, str], seconds: float = 30.0, **query: Any) -> Answer:
         """A free GET. Raises `Busy` on any transport failure: a read may always be repeated."""
-        request = self._request("GET", url, headers, query, None)
+        return self.ask("GET", url, headers=headers, seconds=seconds, **query)
+
+    def ask(
+        self, method: str, url: str, *, headers: Mapping[str, str], seconds: float = 30.0, **body: Any
+    ) -> Answer:  # fmt: skip
+        """A free call that may be repeated, such as fetching a token, uploading a reference picture or cancelling.
+
+        Raises `Busy` on any transport failure: nothing was billed.
+        """
+        request = self._request(method, url, headers, body, None)
         request.extensions["timeout"] = httpx.Timeout(seconds, connect=CONNECT_SECONDS).as_dict()
         with self._error_mapping(threading.Event(), costly=False):
-            return self._exchange(request, None)
+            return self._exchange(request, None, None)
 
     @property
     def client(self) -> httpx.Client:
@@ -158,14 +198,18 @@ class Door:
             gate("about_to_send", {})
         return request
 
-    def _exchange(self, request: httpx.Request, kept: Path | None) -> Answer:
+    def _exchange(
+        self, request: httpx.Request, kept: Path | None, watch: Callable[[bytes], None] | None
+    ) -> Answer:  # fmt: skip
         response = self.client.send(request, stream=True)
         try:
-            return self._receive(response, kept)
+            return self._receive(response, kept, watch)
         finally:
             response.close()
 
-    def _receive(self, response: httpx.Response, kept: Path | None) -> Answer:
+    def _receive(
+        self, response: httpx.Response, kept: Path | None, watch: Callable[[bytes], None] | None
+    ) -> Answer:  # fmt: skip
         """The whole body; with `kept`, streamed into a file that gets its final name only when it is complete."""
         headers = {name.lower(): value for name, value in response.headers.items()}
         head = json.dumps({"status": response.status_code, "headers": headers}).encode() + b"\n"
@@ -183,6 +227,8 @@ class Door:
                     )
                 chunks.append(chunk)
                 spool.write(chunk)
+                if watch is not None and response.status_code == 200:
+                    watch(chunk)
         except BaseException:
             spool.leave()
             raise
@@ -208,9 +254,29 @@ class Door:
     def _lost(self, what: str, sent: threading.Event, costly: bool) -> ProviderError:
         if not costly:
             return Busy("connect_failed_not_sent", f"{what}; it was only a question, nothing was billed.")
-        if not sent.is_set() and self._transport is None:
+        if not sent.is_set() and self._is_traced:
             return NotSent(f"{what} before anything was sent.")
         return OutcomeUnknown(f"{what} after the request was sent; it may have been carried out and billed.")
+
+
+def _accepted(leave: Transmission | None, answer: Answer) -> Answer:
+    if leave and answer.status < 300:
+        leave.accepted = True
+    return answer
+
+
+def _harmless(watch: Callable[[bytes], None] | None) -> Callable[[bytes], None] | None:
+    """A watcher whose mistakes do not cost an answer."""
+    if watch is None:
+        return None
+
+    def look(piece: bytes) -> None:
+        try:
+            watch(piece)
+        except Exception:
+            logger.exception("An answer could not be watched as it arrived; it goes on.")
+
+    return look
 
 
 def _send_gate(leave: Transmission | None, sent: threading.Event) -> Callable[[str, Any], None]:

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 
 Mode = Literal["text-to-image", "image-to-image", "inpaint"]
 SeedHonesty = Literal["guaranteed", "best_effort", "not_sent"]
+PromptUse = Literal["required", "optional", "not_sent"]
+LimitKind = Literal["requests", "images", "parallel", "spend"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +19,51 @@ class Option:
     kind: Literal["text", "integer", "number", "boolean"] = "text"
     choices: tuple[str, ...] = ()
     default: Any = None
+    minimum: float | None = None
+    maximum: float | None = None
     description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeSize:
+    """A model that draws any width and height within rules: multiples of `step`, sides and pixels within bounds.
+
+    `widest` is the largest ratio of the longer to the shorter side. `default` is drawn when nothing is asked.
+    """
+
+    step: int = 8
+    least_side: int = 64
+    most_side: int = 4096
+    least_pixels: int = 0
+    most_pixels: int = 4096 * 4096
+    widest: float = 1000.0
+    default: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputLimits:
+    """What a model takes as a reference picture; each figure is for one picture but `most_bytes_together`."""
+
+    formats: tuple[str, ...] = ("image/png", "image/jpeg", "image/webp")
+    least_side: int = 1
+    most_side: int = 16384
+    least_pixels: int = 1
+    most_pixels: int = 80_000_000
+    most_bytes: int = 100 * 1024 * 1024
+    most_bytes_together: int = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """At most `count` requests, images, or micro-units of money ("spend") in any `seconds`, or calls at once.
+
+    "parallel" has no seconds. `source` is where the vendor says so.
+    """
+
+    kind: LimitKind
+    count: int
+    seconds: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +72,18 @@ class Capabilities:
 
     `sizes` maps resolution → aspect ratio → (width, height) in pixels as the vendor draws them; a model without
     resolutions has the single resolution "". `known_sizes` maps sizes that users know ("1536x1024") to a ratio.
+    With `free_size` any other width and height within its rules are drawn as asked. Without the mode "text-to-image"
+    a picture is needed, with the single mode "inpaint" also a mask unless the picture's own see-through parts may
+    stand for it (`mask_optional`).
     """
 
     modes: tuple[Mode, ...] = ("text-to-image",)
     sizes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     default_resolution: str = ""
     known_sizes: Mapping[str, str] = field(default_factory=dict)
+    free_size: FreeSize | None = None
     images_per_call: int = 1
+    prompt: PromptUse = "required"
     longest_prompt: int = 32_000
     seed: SeedHonesty = "not_sent"
     negative_prompt: bool = False
@@ -45,6 +96,8 @@ class Capabilities:
     safety_levels: tuple[str, ...] = ()
     output_formats: tuple[str, ...] = ()
     most_input_images: int = 0
+    input_limits: InputLimits = field(default_factory=InputLimits)
+    mask_optional: bool = False
     options: tuple[Option, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -58,7 +111,8 @@ class Capabilities:
 
     def as_json(self) -> dict[str, Any]:
         """The stored form: only what differs from "cannot", so that a flag is true or absent."""
-        return {name: value for name, value in asdict(self).items() if value not in (False, None, "", (), {}, [])}
+        usual = asdict(type(self)())
+        return {name: value for name, value in asdict(self).items() if value != usual[name] and value is not None}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -72,6 +126,10 @@ class Capabilities:
             resolution: {ratio: (int(size[0]), int(size[1])) for ratio, size in table.items()}
             for resolution, table in stored.get("sizes", {}).items()
         }
+        if "free_size" in values:
+            values["free_size"] = FreeSize(**_tuples(stored["free_size"]))
+        if "input_limits" in values:
+            values["input_limits"] = InputLimits(**_tuples(stored["input_limits"]))
         return cls(**_tuples(values))
 
 
@@ -115,7 +173,10 @@ class PriceList:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelEntry:
-    """One model of a vendor's catalogue. `id` is the vendor's own; `aliases` are names that users know it by."""
+    """One model of a vendor's catalogue. `id` is the vendor's own; `aliases` are names that users know it by.
+
+    `address` is a registration's own base address, empty for the vendor's. `limits` come on top of the vendor's own.
+    """
 
     id: str
     name: str
@@ -124,4 +185,6 @@ class ModelEntry:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     capabilities: Capabilities = field(default_factory=Capabilities)
     prices: tuple[PriceList, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    address: str = ""
     registered_from_start: bool = False

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from providers.models import Capabilities, ModelEntry, Option
+from providers.input_pictures import input_problems
+from providers.models import Capabilities, FreeSize, ModelEntry, Option
 from providers.request import CloudGenerationRequest, InvalidField
 
 
@@ -16,12 +17,18 @@ def normalise(request: CloudGenerationRequest, model: ModelEntry) -> tuple[Cloud
     """
     able = model.capabilities
     problems = _lacking(request, model) | _wrong_choices(request, able) | _option_problems(request.options, able)
+    problems |= input_problems(request, model)
     notes: list[str] = []
     changes: dict[str, Any] = {"width": None, "height": None}
     changes["resolution"] = _resolution(request, able, problems)
-    changes["aspect_ratio"] = _aspect_ratio(request, model, changes["resolution"], problems, notes)
+    if able.free_size and request.width and request.height and request.aspect_ratio is None:
+        changes["width"], changes["height"] = _fit_size(request.width, request.height, able.free_size, model, notes)
+    else:
+        changes["aspect_ratio"] = _aspect_ratio(request, model, changes["resolution"], problems, notes)
     if problems:
         raise InvalidField(problems)
+    if request.prompt.strip() and able.prompt == "not_sent":
+        notes.append(f"{model.name} takes no prompt: it is kept with the picture and not sent.")
     if request.seed is not None and able.seed == "not_sent":
         changes["seed"] = None
         notes.append(f"{model.name} takes no seed: seed {request.seed} is not sent.")
@@ -31,7 +38,9 @@ def normalise(request: CloudGenerationRequest, model: ModelEntry) -> tuple[Cloud
 
 
 def expected_size(request: CloudGenerationRequest, model: ModelEntry) -> tuple[int, int] | None:
-    """Pixels that the vendor's table gives for a normalised wish, None when the model decides by itself."""
+    """Pixels of a normalised wish, as asked or from the vendor's table; None when the model decides by itself."""
+    if request.width and request.height:
+        return request.width, request.height
     table = model.capabilities.sizes.get(request.resolution or model.capabilities.default_resolution, {})
     return table.get(request.aspect_ratio or "")
 
@@ -44,14 +53,10 @@ def _lacking(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, st
         "strength": request.strength is not None and not able.strength,
         "enhance_prompt": request.enhance_prompt is not None and not able.enhance_prompt,
         "background": request.background == "transparent" and not able.transparency,
-        "mask": request.mask is not None and "inpaint" not in able.modes,
-        "input_images": bool(request.input_images) and able.most_input_images == 0,
     }
     problems = {name: f"{model.name} does not have {name.replace('_', ' ')}." for name, lack in lacks.items() if lack}
-    if len(request.input_images) > able.most_input_images > 0:
-        problems["input_images"] = f"{model.name} takes at most {able.most_input_images} reference pictures."
-    if request.mask is not None and not request.input_images and "mask" not in problems:
-        problems["mask"] = "A mask needs the picture it belongs to; add it to input_images."
+    if not request.prompt.strip() and able.prompt == "required":
+        problems["prompt"] = "Please write a prompt."
     if len(request.prompt) > able.longest_prompt:
         problems["prompt"] = (
             f"{model.name} takes at most {able.longest_prompt} characters; this has {len(request.prompt)}."
@@ -85,16 +90,29 @@ def _option_problems(options: Mapping[str, Any], able: Capabilities) -> dict[str
             offer = f" It has: {', '.join(known)}." if known else ""
             problems[f"options.{name}"] = f"This model has no such option.{offer}"
         elif not _fits(known[name], value):
-            choices = f" of {', '.join(known[name].choices)}" if known[name].choices else ""
-            problems[f"options.{name}"] = f"Must be {known[name].kind}{choices}."
+            problems[f"options.{name}"] = _wanted(known[name])
     return problems
+
+
+def _wanted(option: Option) -> str:
+    if option.choices:
+        return f"Must be {option.kind} of {', '.join(option.choices)}."
+    bounds = [f"{word} {bound:g}" for word, bound in (("from", option.minimum), ("to", option.maximum))
+              if bound is not None]  # fmt: skip
+    return f"Must be {' '.join([option.kind, *bounds])}."
 
 
 def _fits(option: Option, value: Any) -> bool:
     kinds = {"text": str, "integer": int, "number": int | float, "boolean": bool}
     if not isinstance(value, kinds[option.kind]) or (isinstance(value, bool) and option.kind != "boolean"):
         return False
+    if isinstance(value, int | float) and not _is_between(value, option.minimum, option.maximum):
+        return False
     return not option.choices or value in option.choices
+
+
+def _is_between(value: float, least: float | None, most: float | None) -> bool:
+    return math.isfinite(value) and (least is None or value >= least) and (most is None or value <= most)
 
 
 def _resolution(request: CloudGenerationRequest, able: Capabilities, problems: dict[str, str]) -> str | None:
@@ -144,3 +162,47 @@ def _ratio_of_size(width: int, height: int, able: Capabilities, table: Mapping[s
         return abs(math.log(width * int(down) / (height * int(across))))
 
     return min(table, key=distance)
+
+
+def _fit_size(width: int, height: int, rules: FreeSize, model: ModelEntry, notes: list[str]) -> tuple[int, int]:
+    """The nearest size within the rules, with a note when it is not the one that was asked."""
+    fitted = nearest_size(width, height, rules)
+    if fitted != (width, height):
+        notes.append(f"{model.name} cannot draw {width}×{height} exactly; it is asked for {fitted[0]}×{fitted[1]}.")
+    return fitted
+
+
+def nearest_size(width: int, height: int, rules: FreeSize) -> tuple[int, int]:
+    """A size within the rules that is near the asked one: first its shape, then its pixels, then the steps."""
+    across, down = float(width), float(height)
+    longer, shorter = max(across, down), min(across, down)
+    if longer > shorter * rules.widest:
+        longer = shorter * rules.widest
+        across, down = (longer, shorter) if width >= height else (shorter, longer)
+    scale = 1.0
+    if across * down > rules.most_pixels:
+        scale = math.sqrt(rules.most_pixels / (across * down))
+    elif across * down < rules.least_pixels:
+        scale = math.sqrt(rules.least_pixels / (across * down))
+    scale = min(scale, rules.most_side / max(across, down))
+    scale = max(scale, rules.least_side / min(across, down))
+    candidates = [
+        (_stepped(across * scale, up_across, rules), _stepped(down * scale, up_down, rules))
+        for up_across in (False, True)
+        for up_down in (False, True)
+    ]
+    allowed = [size for size in candidates if _is_within(size, rules)]
+    # Without a candidate within the rules the lower one is asked, and the vendor's word decides.
+    return min(allowed or candidates[:1], key=lambda size: abs(size[0] - across * scale) + abs(size[1] - down * scale))
+
+
+def _stepped(side: float, up: bool, rules: FreeSize) -> int:
+    """A side on the model's grid, rounded down or up."""
+    steps = math.ceil(side / rules.step - 1e-9) if up else math.floor(side / rules.step + 1e-9)
+    return max(rules.step, steps * rules.step)
+
+
+def _is_within(size: tuple[int, int], rules: FreeSize) -> bool:
+    pixels = size[0] * size[1]
+    sides_fit = min(size) >= rules.least_side and max(size) <= rules.most_side
+    return sides_fit and rules.least_pixels <= pixels <= rules.most_pixels and max(size) <= min(size) * rules.widest

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from providers.models import ModelEntry
+
 SMALLEST_SIDE = 256
 LARGEST_SIDE = 4096
 MOST_IMAGES = 10
@@ -35,7 +37,10 @@ class CloudGenerationRequest:
     """One wish for pictures, the same from every door to every vendor.
 
     `width` and `height` are pixels (256 to 4096), given together or not at all; `aspect_ratio` is text such as
-    "16:9". `seed` is 0 to 2147483647. `model` is the vendor's model id and is filled in by the hub.
+    "16:9". `seed` is 0 to 2147483647. A prompt may be empty only beside reference pictures. A `mask` goes with the
+    first of `input_images`: white is what shall change, or, where it has see-through parts, those are.
+    `model` (the vendor's id) and `entry` (the registration's description) are filled in by the hub, `prepared` by the
+    vendor's own `prepare`.
     Raises `InvalidField` (a ValueError) that names every field at fault.
     """
 
@@ -59,6 +64,8 @@ class CloudGenerationRequest:
     enhance_prompt: bool | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     model: str = ""
+    entry: ModelEntry | None = field(default=None, repr=False, compare=False)
+    prepared: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         problems = self._problems()
@@ -69,7 +76,7 @@ class CloudGenerationRequest:
         problems: dict[str, str] = {}
         if not isinstance(self.prompt, str):
             problems["prompt"] = "A prompt is text."
-        elif not self.prompt.strip():
+        elif not self.prompt.strip() and not self.input_images:
             problems["prompt"] = "Please write a prompt."
         elif not _is_writable(self.prompt):
             problems["prompt"] = "A prompt cannot hold the character NUL or half a character."
@@ -172,7 +179,10 @@ class CloudGenerationResponse:
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """The vendor took the job and will answer later: ask `check(remote_id)` again after `wait_seconds`."""
+    """The vendor took the job and will answer later: ask `check(remote_id)` again after `wait_seconds`.
+
+    `remote_id` has at most 2,000 characters and outlives a restart; it holds no key.
+    """
 
     remote_id: str
     wait_seconds: float = 1.0

@@ -23,7 +23,8 @@ from cloudhub.catalog.register import register_model, synchronise_catalog
 from cloudhub.generations import wake
 from cloudhub.generations.engine import engine
 from cloudhub.wsgi import application
-from providers.emulation.server import serve
+from providers.catalogue import installed_providers
+from providers.emulation.server import RunningServer, serve
 
 PASSWORD = "correct horse battery"
 # The machine is shared: how long an example takes says nothing about the code.
@@ -67,8 +68,13 @@ def _emptying_a_database_passes_the_ledger_guard() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_vendor_is_real(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A vendor that a test forgets to point at an emulator is a closed port, never the internet."""
-    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9")
+    """A vendor that a test forgets to point at an emulator is a closed port, never the internet, and has no key."""
+    for vendor in installed_providers().values():
+        for name in vendor.address_variables:
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        for form in vendor.forms():
+            for name in form.variables:
+                monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
 
 
@@ -189,6 +195,18 @@ def gemini(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     with serve() as emulator:
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", f"{emulator.url}/google")
         monkeypatch.setenv("GOOGLE_API_KEY", "test-key-0123456789")
+        yield emulator
+
+
+@pytest.fixture
+def vendors(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningServer]:
+    """Every vendor's emulator on loopback, and for each a key that it accepts."""
+    with serve() as emulator:
+        for name, address in emulator.environment.items():
+            monkeypatch.setenv(name, address)
+        for vendor in installed_providers().values():
+            for name in vendor.forms()[0].required:
+                monkeypatch.setenv(name, "test-key-0123456789")
         yield emulator
 
 

@@ -15,15 +15,21 @@ LAYERS = [
     ["core"],
     ["accounts"],
     ["catalog", "vault", "billing"],
+    ["lanes"],
     ["generations"],
+    ["health"],
     ["web", "api"],
 ]
 ORDER = {package: level for level, packages in enumerate(LAYERS) for package in packages}
-# Within a row only these pairs: the vault knows vendors alone, billing matches budgets to models and prices.
-WITHIN_A_ROW = {("billing", "catalog")}
-SHARED_BY_VENDORS = {"base", "http", "catalogue", "pictures", "emulation"}
+# Within a row only these pairs: the vault knows vendors alone, the catalogue asks a vendor what a model can do, billing
+# matches budgets to models and prices.
+WITHIN_A_ROW = {("billing", "catalog"), ("catalog", "vault")}
+SHARED_BY_VENDORS = {"base", "http", "catalogue", "pictures", "emulation", "guarded", "masks", "vertex"}
 CONTRACT_FOR_THE_HUB = {"base", "http", "catalogue", "pictures"}
-CONTRACT_PARTS = {"base", "catalogue", "errors", "http", "models", "normalise", "pictures", "request"}
+CONTRACT_PARTS = {
+    "base", "catalogue", "credentials", "errors", "guarded", "http", "input_pictures", "masks", "models", "normalise",
+    "pictures", "request", "vertex",
+}  # fmt: skip
 
 
 def python_files(*folders: str) -> list[Path]:

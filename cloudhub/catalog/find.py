@@ -6,7 +6,7 @@ from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import AmbiguousModel, Conflict, Invalid, NotFound
 from cloudhub.core.text import is_storable
-from providers.base import Capabilities, ModelEntry, Provider
+from providers.base import Capabilities, Lifecycle, ModelEntry, Provider
 from providers.catalogue import find_provider
 
 
@@ -76,4 +76,11 @@ def entry_of(model: CloudModel) -> ModelEntry:
         description=model.description,
         aliases=tuple(model.aliases),
         capabilities=Capabilities.from_json(model.capabilities),
+        lifecycle=Lifecycle(
+            released=model.released_on,
+            deprecated=model.deprecated_on,
+            shut_down=model.shut_down_on,
+            successor=model.successor,
+        ),
+        address=model.address,
     )

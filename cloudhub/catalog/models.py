@@ -7,17 +7,20 @@ from django.utils import timezone
 
 
 class CloudModel(models.Model):
-    """One registration of a vendor's model. Abilities and life-cycle are copied from the vendor's catalogue."""
+    """One registration of a vendor's model. Abilities and life-cycle are copied from the vendor's catalogue, or for a
+    model outside it (`by_hand`) from what the vendor and the owner said of it. `address` is its own base address."""
 
     key = models.CharField(max_length=100, unique=True)
     provider = models.CharField(max_length=40)
     cloud_model_id = models.CharField(max_length=200)
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
+    address = models.CharField(max_length=500, blank=True)
     enabled = models.BooleanField(default=True)
     defaults = models.JSONField(default=dict, blank=True)
     aliases = models.JSONField(default=list, blank=True)
     capabilities = models.JSONField(default=dict, blank=True)
+    by_hand = models.BooleanField(default=False)
     released_on = models.DateField(null=True, blank=True)
     deprecated_on = models.DateField(null=True, blank=True)
     shut_down_on = models.DateField(null=True, blank=True)

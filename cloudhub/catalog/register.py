@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils import timezone
 
+from cloudhub.catalog.describe import find_entry, usual_key
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Invalid
@@ -16,7 +17,7 @@ from providers.base import CloudGenerationRequest, InvalidField, ModelEntry, Pri
 from providers.catalogue import find_provider, installed_providers
 
 _KEY = re.compile(r"[a-z0-9._-]{1,100}")
-_NOT_DEFAULTS = {"prompt", "input_images", "mask", "model", "seed"}
+_NOT_DEFAULTS = {"prompt", "input_images", "mask", "model", "entry", "prepared", "seed"}
 
 
 def register_model(
@@ -29,36 +30,45 @@ def register_model(
     enabled: bool = True,
     defaults: Mapping[str, Any] | None = None,
     price_per_image: str | None = None,
+    address: str | None = None,
+    capabilities: Mapping[str, Any] | None = None,
 ) -> CloudModel:
-    """Register a model of a vendor's catalogue, by the vendor's id or an alias.
+    """Register a model by the vendor's id or an alias: of its catalogue, or any other where the vendor is open.
 
+    A model outside the catalogue is described by the vendor itself, a free read; `capabilities` (as in a catalogue)
+    say what it does not tell, `address` is the base address of a self-hosted server or gateway.
     Raises `Invalid` naming each field at fault, `Conflict` (already_registered) when the key is taken.
     """
-    entry = _known_entry(provider, cloud_model_id)
+    entry, by_hand = find_entry(provider, cloud_model_id, address or "", capabilities)
     # Only what was left out gets the vendor's word; 0 or [] is a mistake that the field's check names.
     name = entry.name if name in (None, "") else name
-    key = entry.id.lower() if key in (None, "") else key
+    key = usual_key(entry.id) if key in (None, "") else key
     description = entry.description if description in (None, "") else description
     problems = _text_problems(name=name, key=key, description=description, enabled=enabled)
     problems |= _default_problems(defaults) | _price_problems(price_per_image)
     if problems:
         raise Invalid.of(problems)
-    model = CloudModel(key=key, provider=provider, cloud_model_id=entry.id, name=name, enabled=enabled,
-                       description=description, defaults=dict(defaults or {}))  # fmt: skip
+    model = CloudModel(key=key, provider=provider, cloud_model_id=entry.id, name=name, enabled=enabled, by_hand=by_hand,
+                       address=entry.address, description=description, defaults=dict(defaults or {}))  # fmt: skip
     _copy_entry(model, entry)
+    _insert(model, entry, price_per_image)
+    return model
 
-    def insert() -> None:
+
+def _insert(model: CloudModel, entry: ModelEntry, price_per_image: str | None) -> None:
+    """The registration with its prices in one transaction. Raises `Conflict` when the key is taken."""
+
+    def work() -> None:
         model.save(force_insert=True)
         _add_prices(model, entry)
         if price_per_image is not None:
             _set_price_by_hand(model, price_per_image)
 
     try:
-        run_transaction(insert)
+        run_transaction(work)
     except IntegrityError as error:
-        taken = f"The key {key} is already registered. Choose another key, or change the model that has it."
+        taken = f"The key {model.key} is already registered. Choose another key, or change the model that has it."
         raise Conflict(taken, code="already_registered") from error
-    return model
 
 
 def change_model(model: CloudModel, changes: Mapping[str, Any]) -> CloudModel:
@@ -91,7 +101,7 @@ def synchronise_catalog() -> list[CloudModel]:
 
     A changed price becomes a new row; past rows and the ledger lines that name them stay. Returns new registrations.
     """
-    for model in CloudModel.objects.all():
+    for model in CloudModel.objects.filter(by_hand=False):
         vendor = find_provider(model.provider)
         entry = vendor.model(model.cloud_model_id) if vendor else None
         if entry is not None:
@@ -101,7 +111,7 @@ def synchronise_catalog() -> list[CloudModel]:
         register_model(provider=vendor.id, cloud_model_id=entry.id)
         for vendor in installed_providers().values()
         for entry in vendor.models
-        if entry.registered_from_start and entry.id.lower() not in taken
+        if entry.registered_from_start and usual_key(entry.id) not in taken
     ]
 
 
@@ -168,18 +178,6 @@ def _set_price_by_hand(model: CloudModel, amount: str | None) -> None:
         lines = [{"unit": "image", "amount": format_price(parse_price(amount)), "per": 1, "description": "picture"}]
     Price.objects.create(model=model, currency=newest.currency if newest else "USD", effective_from=timezone.now(),
                          lines=lines, source="set by hand", read_on=timezone.now().date(), by_hand=True)  # fmt: skip
-
-
-def _known_entry(provider: str, cloud_model_id: str) -> ModelEntry:
-    vendors = installed_providers()
-    if not isinstance(provider, str) or provider not in vendors:
-        raise Invalid.of({"provider": f"There is no vendor {provider!r}. Choose one of {', '.join(vendors)}."})
-    vendor = vendors[provider]
-    entry = vendor.model(cloud_model_id) if isinstance(cloud_model_id, str) else None
-    if entry is None:
-        offer = ", ".join(entry.id for entry in vendor.models)
-        raise Invalid.of({"cloud_model_id": f"{vendor.label} has no model {cloud_model_id!r}. It has {offer}."})
-    return entry
 
 
 def _text_problems(*, name: Any, key: Any, description: Any, enabled: Any) -> dict[str, str]:

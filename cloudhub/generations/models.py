@@ -119,7 +119,7 @@ class Attempt(models.Model):
     try_number = models.IntegerField(default=0)
     num_images = models.IntegerField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.HELD)
-    remote_id = models.CharField(max_length=300, blank=True)
+    remote_id = models.CharField(max_length=2000, blank=True)
     vendor_request_id = models.CharField(max_length=300, blank=True)
     sent_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

@@ -4,6 +4,7 @@ work or stop. No transaction and no connection is held during the call."""
 import logging
 import threading
 import time
+from dataclasses import replace
 from uuid import UUID
 
 from django.utils import timezone
@@ -19,7 +20,16 @@ from cloudhub.generations.models import Attempt
 from cloudhub.generations.settle import mark_unknown, release_attempt, retry_attempt, settle_without_pictures
 from cloudhub.generations.work import Work, adapter_failures, read_work
 from cloudhub.vault.keys import has_key, key_for
-from providers.base import Busy, CloudGenerationResponse, Key, OutcomeUnknown, Pending, ProviderError, Rejected
+from providers.base import (
+    Busy,
+    CloudGenerationResponse,
+    Key,
+    OutcomeUnknown,
+    Pending,
+    Provider,
+    ProviderError,
+    Rejected,
+)
 from providers.http import SEND_WITHIN_SECONDS, boot_clock, transmission
 from providers.pictures import UnreadablePicture
 
@@ -51,8 +61,7 @@ def _perform_once(attempt_id: UUID, stopping: threading.Event) -> UUID | None:
     release_connection()
     reach("after_sent")
     try:
-        with transmission(storage.incoming_path(attempt_id), send_before=send_before):
-            response = _call(work, stopping)
+        response = _call(work, send_before, stopping)
         if response is not None:
             finish_attempt(work, response, stopping)
     except Busy as error:
@@ -68,7 +77,9 @@ def _prepare(attempt_id: UUID) -> Work | None:
     if attempt is None or attempt.state != State.HELD:
         return None
     try:
-        return read_work(attempt)
+        work = read_work(attempt)
+        with adapter_failures(work, was_sent=False):
+            return replace(work, request=work.provider.prepare(work.request, work.key))
     except ProviderError as error:
         release_attempt(attempt_id, error_json(error, billed="no"))
     except (Conflict, UnreadablePicture) as error:
@@ -85,15 +96,23 @@ def mark_sent(attempt_id: UUID) -> bool:
 def remember_remote_id(attempt_id: UUID, pending: Pending) -> None:
     """Store the vendor's job id, so that a restart resumes at `check` and never at `start`."""
     rows = Attempt.objects.filter(hold_id=attempt_id, state__in=[State.SENT, State.UNKNOWN])
-    run_transaction(lambda: rows.update(remote_id=pending.remote_id[:300], vendor_request_id=pending.request_id[:300]))
+    run_transaction(lambda: rows.update(remote_id=pending.remote_id, vendor_request_id=pending.request_id[:300]))
     release_connection()
     reach("after_remote_id")
 
 
-def _call(work: Work, stopping: threading.Event) -> CloudGenerationResponse | None:
+def _call(work: Work, send_before: float, stopping: threading.Event) -> CloudGenerationResponse | None:
     """Start the vendor's work and, where it answers later, ask until it is done."""
-    with adapter_failures(work):
-        step: Step = work.provider.start(work.request, work.key)
+    previews = storage.preview_writer(work.attempt_id)
+    with transmission(storage.incoming_path(work.attempt_id), send_before=send_before, on_preview=previews) as leave:
+        try:
+            with adapter_failures(work):
+                step: Step = work.provider.start(work.request, work.key)
+        except Busy as error:
+            if leave.accepted:
+                # Whatever an adapter says: a call that the vendor took must never be sent a second time.
+                raise OutcomeUnknown(f"The vendor took the call, and then: {error.message}") from error
+            raise
     reach("after_reply")
     if isinstance(step, Pending):
         remember_remote_id(work.attempt_id, step)
@@ -148,7 +167,7 @@ def read_kept_answer(attempt: Attempt) -> bool:
     """
     provider = provider_of(attempt.generation.model)
     # What came must not be lost because a key was taken away since; nothing leaves, so any text will do.
-    key = key_for(provider) if has_key(provider) else Key(dict.fromkeys(provider.key_variables, "no-longer-known"))
+    key = key_for(provider) if has_key(provider) else _forgotten_key(provider)
     try:
         work = read_work(attempt, key=key)
     except UnreadablePicture as error:
@@ -158,7 +177,7 @@ def read_kept_answer(attempt: Attempt) -> bool:
             with adapter_failures(work):
                 step: Step = work.provider.start(work.request, work.key)
         except ProviderError as error:
-            if leave.calls:
+            if leave.calls and not (leave.accepted and isinstance(error, Busy)):
                 raise
             raise OutcomeUnknown(f"The kept answer cannot be read: {error.message}") from error
     if isinstance(step, Pending):
@@ -166,6 +185,11 @@ def read_kept_answer(attempt: Attempt) -> bool:
         return False
     file_answer(work, step)
     return True
+
+
+def _forgotten_key(provider: Provider) -> Key:
+    form = provider.forms()[0]
+    return Key(dict.fromkeys(form.required, "no-longer-known"), form=form.name, public=form.public)
 
 
 def ask_vendor_to_stop(attempt: Attempt) -> None:

@@ -7,12 +7,14 @@ import hashlib
 import io
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 from PIL import Image as PillowImage
 
+from cloudhub.generations import wake
 from cloudhub.generations.crash_points import reach
 from providers.pictures import MIME_TYPES
 
@@ -89,9 +91,32 @@ def record_path(attempt_id: UUID) -> Path:
 
 
 def clear_answer(attempt_id: UUID) -> None:
-    """Remove a vendor's answer as it arrived, once it is settled. Pictures and record stay."""
-    for path in folder("incoming").glob(f"{attempt_id}-*"):
-        path.unlink(missing_ok=True)
+    """Remove a vendor's answer as it arrived, and its previews, once it is settled. Pictures and record stay."""
+    for name in ("incoming", "previews"):
+        for path in folder(name).glob(f"{attempt_id}-*"):
+            path.unlink(missing_ok=True)
+
+
+def preview_writer(attempt_id: UUID) -> Callable[[bytes, int], None]:
+    """Keeps each unfinished picture of a call, by its number, for whoever looks on while the vendor works.
+
+    Previews need not survive a power cut, but half of one must never be shown.
+    """
+
+    def write(picture: bytes, number: int) -> None:
+        path = folder("previews") / f"{attempt_id}-{number}"
+        unfinished = path.with_suffix(".part")
+        unfinished.write_bytes(picture)
+        unfinished.replace(path)
+        wake.announce_end()
+
+    return write
+
+
+def previews(attempt_id: UUID) -> list[tuple[int, Path]]:
+    """The previews that came so far of a call under way, by number."""
+    paths = (path for path in folder("previews").glob(f"{attempt_id}-*") if path.suffix != ".part")
+    return sorted((int(path.name.rpartition("-")[2]), path) for path in paths)
 
 
 def thumbnail(sha256: str) -> bytes:

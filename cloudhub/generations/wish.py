@@ -2,7 +2,7 @@
 
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pybase64
@@ -18,7 +18,8 @@ from cloudhub.generations.models import Image
 from providers.base import CloudGenerationRequest, InputImage, InvalidField, ModelEntry
 from providers.pictures import UnreadablePicture, read_picture
 
-WISH_FIELDS = tuple(name for name in CloudGenerationRequest.__dataclass_fields__ if name != "model")
+FILLED_IN = ("model", "entry", "prepared")
+WISH_FIELDS = tuple(name for name in CloudGenerationRequest.__dataclass_fields__ if name not in FILLED_IN)
 MOST_TAGS = 20
 DEEPEST = 20
 
@@ -126,7 +127,8 @@ def _input_image(image: Image) -> InputImage:
 
 def wish_as_json(request: CloudGenerationRequest) -> dict[str, Any]:
     """The stored form of a wish: set fields only, pictures as image ids."""
-    stored = asdict(replace(request, input_images=(), mask=None))
+    plain = {name: getattr(request, name) for name in (*WISH_FIELDS, "model")}
+    stored = {**plain, "options": dict(request.options)}
     stored["input_images"] = [image.image_id for image in request.input_images]
     stored["mask"] = request.mask.image_id if request.mask else None
     return {name: value for name, value in stored.items() if value not in (None, [], (), {}, "")}

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.utils import timezone
@@ -14,7 +14,7 @@ from cloudhub.core.database import release_connection
 from cloudhub.generations.models import Attempt
 from cloudhub.generations.wish import split_into_calls, wish_from_json
 from cloudhub.vault.keys import key_for
-from providers.base import CloudGenerationRequest, Key, ModelEntry, OutcomeUnknown, Provider, ProviderError
+from providers.base import CloudGenerationRequest, Key, ModelEntry, OutcomeUnknown, Provider, ProviderError, Rejected
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def read_work(attempt: Attempt, *, key: Key | None = None) -> Work:
     """
     generation = attempt.generation
     provider, entry = provider_of(generation.model), entry_of(generation.model)
-    request = split_into_calls(wish_from_json(generation.sent), entry)[attempt.slot]
+    request = replace(split_into_calls(wish_from_json(generation.sent), entry)[attempt.slot], entry=entry)
     deadline = time.monotonic() + (generation.deadline_at - timezone.now()).total_seconds()
     key = key or key_for(provider)
     release_connection()
@@ -46,12 +46,14 @@ def read_work(attempt: Attempt, *, key: Key | None = None) -> Work:
 
 
 @contextmanager
-def adapter_failures(work: Work) -> Iterator[None]:
+def adapter_failures(work: Work, *, was_sent: bool = True) -> Iterator[None]:
     """An adapter that fails by itself after the request was sent says nothing of what the vendor did."""
     try:
         yield
     except ProviderError:
         raise
     except Exception as error:
-        logger.exception("The adapter of %s failed after attempt %s was sent.", work.provider.id, work.attempt_id)
+        logger.exception("The adapter of %s failed with attempt %s.", work.provider.id, work.attempt_id)
+        if not was_sent:
+            raise Rejected("interrupted", "The hub could not prepare the call; nothing was sent.") from error
         raise OutcomeUnknown("The hub could not read the vendor's answer; it may have been billed.") from error

@@ -40,13 +40,17 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """One HTTP answer, and what the vendor charges for the work behind it, None when there was none."""
+    """One HTTP answer, and what the vendor charges for the work behind it, None when there was none.
+
+    `void` is the request id of an earlier charge that is taken back, because its job was stopped before it ran.
+    """
 
     status: int = 200
     body: bytes = field(default=b"", repr=False)
     content_type: str = "application/json; charset=UTF-8"
     headers: Mapping[str, str] = field(default_factory=dict)
     charge: Charge | None = None
+    void: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

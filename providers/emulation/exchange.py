@@ -45,6 +45,8 @@ class Exchange:
         reply = self._reply(vendor, call, fault)
         if reply is not None and reply.charge is not None:
             self.invoice.add(vendor.id, reply.charge)
+        if reply is not None and reply.void:
+            self.invoice.void(vendor.id, reply.void)
         if fault.delay_ms and self._stopped.wait(fault.delay_ms / 1000):
             return Delivery(None)
         return Delivery(None if fault.drop else reply, fault.cut_after_bytes)

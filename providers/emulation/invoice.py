@@ -57,6 +57,13 @@ class Invoice:
             with self._lock:
                 self._entries.append(_Entry(vendor, charge, micro, datetime.now(UTC)))
 
+    def void(self, vendor: str, request_id: str) -> None:
+        """Take back the charge of a job that was stopped before it ran."""
+        with self._lock:
+            self._entries = [
+                entry for entry in self._entries if (entry.vendor, entry.charge.request_id) != (vendor, request_id)
+            ]
+
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()

@@ -1,0 +1,168 @@
+"""The door to addresses that are not a vendor's own: result addresses in answers, self-hosted servers, webhooks.
+
+The name is resolved, every address that it stands for must be public, and the connection goes to exactly the address
+that was checked. What the owner listed is let through: `*_BASE_URL` and `*_IMS_URL` in the environment and
+HUB_LISTED_ADDRESSES, each for exactly its scheme, host and port.
+"""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from providers.errors import Busy, OutcomeUnknown, Rejected
+from providers.http import Answer, Door, boot_clock
+
+LARGEST_RESULT = 64 * 1024 * 1024
+MOST_REDIRECTS = 3
+LISTED_SUFFIXES = ("_BASE_URL", "_IMS_URL")
+LIST_REMEDY = "If it is yours, the owner lists it in HUB_LISTED_ADDRESSES, as scheme, host and port."
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Azure answers its machines' metadata requests on a public-looking address.
+NEVER = (ipaddress.ip_address("168.63.129.16"),)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_PORTS = {"http": 80, "https": 443}
+Resolve = Callable[[str, int], list[str]]
+
+
+class AddressRefused(Rejected):
+    """The address is not one that the hub connects to; nothing was sent."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("connect_failed_not_sent", f"{sentence} Nothing was sent.", remedy=LIST_REMEDY)
+
+
+def listed_addresses(environment: Mapping[str, str] | None = None) -> frozenset[tuple[str, str, int]]:
+    """(scheme, host, port) of every address that the owner listed; what cannot be read lists nothing."""
+    values = os.environ if environment is None else environment
+    texts = [value for name, value in values.items() if name.endswith(LISTED_SUFFIXES)]
+    texts += values.get("HUB_LISTED_ADDRESSES", "").split(",")
+    origins = (_origin(text.strip()) for text in texts if text.strip())
+    return frozenset(origin for origin in origins if origin)
+
+
+def _origin(text: str) -> tuple[str, str, int] | None:
+    try:
+        parts = urlsplit(text)
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return None
+    return (parts.scheme, (parts.hostname or "").lower(), port) if parts.hostname and port else None
+
+
+def is_public(address: IpAddress) -> bool:
+    """Whether an address is on the open internet, also when an IPv4 address hides inside an IPv6 one."""
+    inner = _embedded(address)
+    if inner is not None:
+        return is_public(inner)
+    if address in NEVER or address.is_multicast or address.is_reserved or address.is_unspecified:
+        return False
+    return address.is_global
+
+
+def _embedded(address: IpAddress) -> IpAddress | None:
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Every address of a host, as text. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """Connects to public or listed addresses only, each time to the very address that was checked."""
+
+    # `Door` learns from the trace of the connection below whether a byte may have left.
+    traces_sending = True
+
+    def __init__(self, resolve: Resolve = resolve, *, most_seconds: float = 600.0) -> None:
+        self._resolve = resolve
+        self._most_seconds = most_seconds
+        # A kept connection would be found again by address alone, whichever name its certificate was checked for.
+        self._inner = httpx.HTTPTransport(limits=httpx.Limits(max_connections=500, max_keepalive_connections=0))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        if url.scheme not in _PORTS or not url.host:
+            raise AddressRefused(f"{url.scheme or 'no scheme'}: is not an address that the hub fetches.")
+        if url.userinfo:
+            raise AddressRefused("An address with a name or password in it is not used.")
+        port = url.port or _PORTS[url.scheme]
+        if (url.scheme, url.host.lower(), port) not in listed_addresses():
+            # Host header and certificate stay the name's; only where the connection goes is the checked address.
+            request.extensions = {**request.extensions, "sni_hostname": url.host}
+            request.url = url.copy_with(host=self._checked(url.host, port))
+        response = self._inner.handle_request(request)
+        stream = _LimitedStream(response.stream, boot_clock() + self._most_seconds)  # type: ignore[arg-type]
+        return httpx.Response(response.status_code, headers=response.headers, stream=stream,
+                              extensions=response.extensions)  # fmt: skip
+
+    def _checked(self, host: str, port: int) -> str:
+        try:
+            found = [ipaddress.ip_address(text.partition("%")[0]) for text in self._resolve(host, port)]
+        except (OSError, UnicodeError, ValueError) as error:
+            raise httpx.ConnectError(f"The name {host} cannot be resolved.") from error
+        if not found or not all(is_public(address) for address in found):
+            raise AddressRefused(f"{host} is not a public address.")
+        return str(found[0])
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _LimitedStream(httpx.SyncByteStream):
+    """A body that has to be there by `latest`, in seconds of `boot_clock`: one byte a minute is no answer."""
+
+    def __init__(self, stream: httpx.SyncByteStream, latest: float) -> None:
+        self._stream = stream
+        self._latest = latest
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            if boot_clock() > self._latest:
+                raise httpx.ReadTimeout("The answer took too long.")
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+_results = Door("The result's address", transport=GuardedTransport(most_seconds=120), largest_answer=LARGEST_RESULT)
+
+
+def fetch_result(url: str, *, door: Door = _results, seconds: float = 60.0) -> bytes:
+    """The bytes behind a result address that a vendor's answer named, without any key. For use in `check`.
+
+    Raises `Busy` where asking again may help, and `OutcomeUnknown` when the address is refused or has expired: the
+    work is done and probably billed. In `start` a `Busy` after an accepted call must become a `Pending` instead.
+    """
+    address = httpx.URL(url)
+    for _ in range(MOST_REDIRECTS + 1):
+        try:
+            answer = door.read(str(address), headers={}, seconds=seconds)
+        except Rejected as error:
+            raise OutcomeUnknown(f"The picture was made, and its address is not fetched: {error.message}") from error
+        if answer.status not in (301, 302, 303, 307, 308):
+            return _body(answer)
+        address = address.join(answer.headers.get("location", ""))
+    raise OutcomeUnknown("The picture was made, and its address leads from one address to the next without end.")
+
+
+def _body(answer: Answer) -> bytes:
+    if answer.status == 200:
+        return answer.body
+    if answer.status in (401, 403, 404, 410):
+        raise OutcomeUnknown(
+            f"The picture was made, and its address no longer answers (HTTP {answer.status}).",
+            remedy="Look into the vendor's console for the picture; the owner settles or writes off the call.",
+        )
+    raise Busy("provider_5xx", f"The result's address answers HTTP {answer.status}; it is asked again.")
