@@ -328,7 +328,7 @@ def manage(checkout: Checkout, arguments: Sequence[str], environ: Mapping[str, s
 def isolated_environment(checkout: Checkout, environ: Mapping[str, str]) -> dict[str, str]:
     """For tests and checks: fresh keys, and none of the settings or vendor keys that .env and the shell hold."""
     documented = re.findall(
-        r"^#? ?([A-Z][A-Z_]+)=", (checkout.root / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
+        r"^#? ?([A-Z][A-Z0-9_]+)=", (checkout.root / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
     )
     values = {name: value for name, value in environ.items() if name not in documented}
     values.update({name: fresh() for name, fresh in FRESH_VALUES.items()})
