@@ -60,6 +60,8 @@ INSTALLED_APPS = [
     "providers.emulation",
     "providers.practice",
     "providers.gemini",
+    "providers.openai",
+    "providers.compatible",
 ]
 
 MIDDLEWARE = [
