@@ -233,18 +233,19 @@ def read_addresses(remembered: str) -> tuple[list[Item], dict[str, Any]]:
     return [Item(url=url, revised_prompt=revised or None) for url, revised in pairs], facts
 
 
-def edit_files(request: CloudGenerationRequest, picture_field: str = "") -> list[File]:
+def edit_files(request: CloudGenerationRequest, picture_field: str = "", mask_field: str = "mask") -> list[File]:
     """The parts of a multipart edit that are files: the pictures, and the mask over the first of them.
 
     OpenAI's mask is a PNG of the first picture's size whose see-through parts shall change. One picture is sent as
-    `image` and several as `image[]`, as the official SDKs do, unless `picture_field` names the part.
+    `image` and several as `image[]`, as the official SDKs do, unless `picture_field` names the part. `mask_field` names
+    the mask's.
     """
     name = picture_field or ("image" if len(request.input_images) == 1 else "image[]")
     files: list[File] = [(name, _file(f"picture-{at}", image)) for at, image in enumerate(request.input_images, 1)]
     if request.mask is not None:
         first = request.input_images[0]
         mask = see_through_changes(request.mask, (first.width, first.height))
-        files.append(("mask", ("mask.png", mask, "image/png")))
+        files.append((mask_field, ("mask.png", mask, "image/png")))
     return files
 
 

@@ -59,7 +59,8 @@ def to_body(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any
 
 def to_form(request: CloudGenerationRequest, model: ModelEntry) -> tuple[dict[str, str], list[File]]:
     """The text parts and files of a call to images/edits."""
-    files = edit_files(request, text(model.capabilities.facts.get("image_field")))
+    facts = model.capabilities.facts
+    files = edit_files(request, text(facts.get("image_field")), text(facts.get("mask_field")) or "mask")
     return form_fields(to_body(request, model)), files
 
 
