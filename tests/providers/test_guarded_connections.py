@@ -191,8 +191,8 @@ def dripping(head: bytes) -> Behaviour:
 ], ids=["head", "body", "body-without-length"])  # fmt: skip
 def test_a_byte_now_and_then_is_no_answer(dialled: Dialled, head: bytes) -> None:
     begun = time.monotonic()
+    door = guarded_door(always(PUBLIC), most_seconds=0.5)
     with loopback(dripping(head)) as vendor, pytest.raises(Busy):
-        door = guarded_door(always(PUBLIC), most_seconds=0.5)
         fetch_result(f"http://pictures.example:{vendor.port}/", door=door)
     assert time.monotonic() - begun < 5
 
@@ -294,8 +294,8 @@ def test_a_drip_behind_tls_ends_too(dialled: Dialled, certificate: Path, monkeyp
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     begun = time.monotonic()
     drip = dripping(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    door = guarded_door(always(PUBLIC), most_seconds=0.5)
     with secured(certificate, drip) as (vendor, _), pytest.raises(Busy):
-        door = guarded_door(always(PUBLIC), most_seconds=0.5)
         fetch_result(f"https://pictures.example:{vendor.port}/", door=door)
     assert time.monotonic() - begun < 5
 
