@@ -92,7 +92,7 @@ def _option_problems(options: Mapping[str, Any], able: Capabilities) -> dict[str
         if name not in known:
             offer = f" It has: {', '.join(known)}." if known else ""
             problems[f"options.{name}"] = f"This model has no such option.{offer}"
-        elif not _fits(known[name], value):
+        elif not option_fits(known[name], value):
             problems[f"options.{name}"] = _wanted(known[name])
     return problems
 
@@ -105,7 +105,8 @@ def _wanted(option: Option) -> str:
     return f"Must be {' '.join([option.kind, *bounds])}."
 
 
-def _fits(option: Option, value: Any) -> bool:
+def option_fits(option: Option, value: Any) -> bool:
+    """Whether a value is of the option's kind, among its choices and within its bounds."""
     kinds = {"text": str, "integer": int, "number": int | float, "boolean": bool}
     if not isinstance(value, kinds[option.kind]) or (isinstance(value, bool) and option.kind != "boolean"):
         return False
@@ -239,6 +240,13 @@ def _allowed(side: int, rules: FreeSize) -> tuple[int, int]:
 def _nearest_step(side: float, least: int, most: int, step: int) -> int | None:
     lowest, highest = -(-least // step) * step, most // step * step
     return min(max(round(side / step) * step, lowest), highest) if lowest <= highest else None
+
+
+def size_is_within(size: tuple[int, int], rules: FreeSize) -> bool:
+    """Whether a size keeps the rules as it is."""
+    least, most = _allowed(size[0], rules)
+    on_grid = size[0] % rules.step == size[1] % rules.step == 0
+    return on_grid and rules.least_side <= size[0] <= rules.most_side and least <= size[1] <= most
 
 
 def _stepped(side: float, rules: FreeSize) -> int:
