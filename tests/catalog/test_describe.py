@@ -81,8 +81,8 @@ def test_a_closed_catalogue_says_what_it_has() -> None:
 GOOD_ADDRESSES = ["http://192.168.1.5:7860", "https://images.example.org/v1", "http://[::1]:8188/"]
 BAD_ADDRESSES = [
     "images.example.org", "ftp://x.example", "http://", "https://user@x.example", "https://user:pw@x.example",
-    "http://[::1", "https://x.example/" + "a" * 500, "https://x.example/\x00", 5, ["http://x.example"], "javascript:alert(1)",
-    "//x.example",
+    "http://[::1", "https://x.example/" + "a" * 500, "https://x.example/\x00", 5, ["http://x.example"],
+    "javascript:alert(1)", "//x.example",
 ]  # fmt: skip
 
 
