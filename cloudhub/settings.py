@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "cloudhub.accounts",
     "cloudhub.catalog",
     "cloudhub.billing",
+    "cloudhub.lanes",
     "cloudhub.generations",
     "cloudhub.web",
     "cloudhub.api",

@@ -94,7 +94,11 @@ def _fresh_engine() -> Iterator[None]:
         engine._lease._stop.set()
         if engine._lease._lock:
             engine._lease._lock.close()
-    engine._lease = engine._loop = None
+        engine._alarm.set()
+        if engine._clock is not None:
+            engine._clock.join(timeout=10)
+    engine._lease = engine._loop = engine._clock = None
+    engine._later.clear()
     engine.stopping.clear()
     engine._ended.clear()
 

@@ -50,6 +50,7 @@ class Practice(Provider):
     billed_on_filter: ClassVar[WhenBilled] = "no"
     billed_on_cancel: ClassVar[WhenBilled] = "yes"
     billed_on_timeout: ClassVar[WhenBilled] = "yes"
+    is_paced: ClassVar[bool] = False
     models = MODELS
 
     def __init__(self) -> None:
