@@ -27,6 +27,7 @@ WITHIN_A_ROW = {("billing", "catalog"), ("catalog", "vault")}
 SHARED_BY_VENDORS = {"base", "http", "catalogue", "pictures", "emulation", "guarded", "masks", "vertex"}
 CONTRACT_FOR_THE_HUB = {"base", "http", "catalogue", "pictures"}
 CONTRACT_PARTS = {
+    "abilities",
     "base", "catalogue", "credentials", "errors", "guarded", "http", "input_pictures", "masks", "models", "normalise",
     "pictures", "request", "vertex",
 }  # fmt: skip
