@@ -84,8 +84,9 @@ def test_after_a_refusal_nothing_more_is_refused(
 ) -> None:
     """The vendor says its limit with the first refusals; whatever had left by then may be refused, nothing later."""
     monkeypatch.setattr(perform, "PAUSES", (0.01, 0.02))
+    counting.exchange.limits.post({"vendor": "google-gemini", "requests": 3, "seconds": 3}, ("google-gemini",))
+    first = [submit(committed_cast.bob, FLASH, prompt=f"first {number}").generation for number in range(8)]
     engine.begin()
-    first = [submit(committed_cast.bob, FLASH, prompt=f"first {number}").generation for number in range(14)]
     last = time.monotonic() + 20
     while refused(counting) == 0:
         assert time.monotonic() < last, "nothing is refused"
@@ -93,8 +94,8 @@ def test_after_a_refusal_nothing_more_is_refused(
     time.sleep(0.5)
     in_first_wave = refused(counting)
     # The quota that the vendor names is one of a minute; nobody wants to wait for it here.
-    limit_to(requests(10, SECONDS), name=lane_of(gemini_flash))
-    more = [submit(committed_cast.bob, FLASH, prompt=f"more {number}").generation for number in range(12)]
+    limit_to(requests(3, 3), name=lane_of(gemini_flash))
+    more = [submit(committed_cast.bob, FLASH, prompt=f"more {number}").generation for number in range(4)]
     assert {generation.state for generation in finish_all([*first, *more])} == {"succeeded"}
     assert refused(counting) == in_first_wave
     check_invoice_against_ledger(counting)
