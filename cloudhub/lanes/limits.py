@@ -17,7 +17,7 @@ LONGEST_WINDOW = 31 * 24 * 3600
 LARGEST_COUNT = 10**15
 MOST_LIMITS = 8
 # The vendor counts when a call arrives, we when it leaves: its window must not see one more than ours.
-MARGIN = timedelta(milliseconds=500)
+LEAST_MARGIN, MOST_MARGIN = timedelta(seconds=0.5), timedelta(seconds=5)
 PARALLEL_POLL = timedelta(seconds=1)
 LEARNED_OVER = timedelta(minutes=1)
 LEARNED_FOR = timedelta(minutes=15)
@@ -94,7 +94,8 @@ def _room_of_limit(limit: Limit, calls: QuerySet[LaneCall], call: Call, now: dat
     if limit.kind == "parallel":
         free = max(0, limit.count - calls.filter(ended_at=None).count())
         return Room(free, None if free else now + PARALLEL_POLL, limit)
-    window = timedelta(seconds=limit.seconds) + MARGIN
+    window = timedelta(seconds=limit.seconds)
+    window += min(MOST_MARGIN, LEAST_MARGIN + window / 25)
     recent = calls.filter(at__gt=now - window, was_refused=False)
     sums = recent.aggregate(requests=Count("attempt_id"), images=Sum("images"), spend=Sum("micros"))
     used = sums[limit.kind] or 0
