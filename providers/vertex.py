@@ -238,11 +238,14 @@ class Tokens:
         fetch = _Fetch(self._plain, self._plain if account.from_machine else self._guarded)
         try:
             account.credentials.refresh(fetch)
-        except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
+        except google.auth.exceptions.GoogleAuthError as error:
             self.forget(key)
             raise _sign_in_failed(error, key) from None
+        except (ValueError, TypeError) as error:
+            # How the library fails at an answer that is no JSON object, such as a proxy's page.
+            raise _odd_answer() from error
         if not account.credentials.token:
-            raise _sign_in_failed(ValueError("an answer without a token"), key)
+            raise _odd_answer()
 
 
 class _Fetch(google.auth.transport.Request):
@@ -304,7 +307,12 @@ def _bad_key_file(what: str) -> Rejected:
     return Rejected("key_invalid", message, remedy=SET_UP)
 
 
-def _sign_in_failed(error: Exception, key: Key) -> ProviderError:
+def _odd_answer() -> Busy:
+    message = "Google's sign-in answered without an access token. Nothing was sent."
+    return Busy("connect_failed_not_sent", message, remedy="Try again; if it stays, look at what answers for Google.")
+
+
+def _sign_in_failed(error: google.auth.exceptions.GoogleAuthError, key: Key) -> ProviderError:
     """Why there is no token: refused by Google, not reached, or an address that the hub does not connect to."""
     if isinstance(error.__cause__, Rejected):
         return error.__cause__

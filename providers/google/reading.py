@@ -13,11 +13,11 @@ LONGEST_SHOWN = 300
 LONGEST_KEPT = 8000
 DEEPEST_KEPT = 24
 PICTURE_FIELDS = ("data", "bytesBase64Encoded")
-# Keys of Google's two kinds, keys inside addresses, access tokens and signed assertions:
+# Keys of Google's two kinds, keys inside addresses, private keys, access tokens, signed assertions:
 # https://ai.google.dev/gemini-api/docs/api-key and https://developers.google.com/identity/protocols/oauth2
 _ANY_KEY = re.compile(
     r"AIza[0-9A-Za-z_-]{35}|\bAQ\.[0-9A-Za-z._-]{12,}|(?<=[?&]key=)[^&\s\"'<>]+"
-    r"|\bya29\.[0-9A-Za-z._-]+|\beyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]+){1,2}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*|\bya29\.[0-9A-Za-z._-]+|\beyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]+){1,2}"
 )
 
 
