@@ -116,12 +116,14 @@ def _wrong_assertion(assertion: str) -> str:
         header, claims = (_decoded(part) for part in parts[:2])
     except ValueError:
         return "Invalid JWT: Failed to parse."
-    if header.get("alg") != "RS256" or "invalid" in str(claims.get("iss", "invalid")):
+    if header.get("alg") != "RS256" or "invalid" in str(claims.get("iss") or "invalid"):
         return "Invalid JWT Signature."
     if claims.get("aud") != AUDIENCE or SCOPE not in str(claims.get("scope", "")).split():
         return "Invalid JWT: wrong audience or scope."
-    lifetime = claims.get("exp", 0) - claims.get("iat", 0)
-    return "" if 0 < lifetime <= LONGEST_ASSERTION else "Invalid JWT: Token must be a short-lived token."
+    times = [claims.get(name) for name in ("iat", "exp")]
+    issued, ends = (time if isinstance(time, int) else 0 for time in times)
+    is_short = issued and 0 < ends - issued <= LONGEST_ASSERTION
+    return "" if is_short else "Invalid JWT: Token must be a short-lived token."
 
 
 def _decoded(part: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ BLOCKED = (
 HALFWAY = "Image generation failed with the following error: Fail to execute model: Deadline exceeded during decode."
 GONE = "models/imagen-4.0-generate-001 is not found for API version v1beta, or is not supported for predict."
 ELSEWHERE = (
-    "Publisher Model `projects/studio-1/locations/global/publishers/google/models/imagen-4.0-generate-001` was not found "
-    "or your project does not have access to it."
+    "Publisher Model `projects/studio-1/locations/global/publishers/google/models/imagen-4.0-generate-001` was not "
+    "found or your project does not have access to it."
 )
 DENIED = "Permission 'aiplatform.endpoints.predict' denied on resource '//aiplatform.googleapis.com/projects/studio-1'."
 QUOTA = "You exceeded your current quota, please check your plan and billing details.\nPlease retry in 0.1s."
