@@ -14,7 +14,7 @@ VENDOR = Imagen()
 ULTRA, STANDARD, FAST = "imagen-4.0-ultra-generate-001", "imagen-4.0-generate-001", "imagen-4.0-fast-generate-001"
 ALL = (ULTRA, STANDARD, FAST)
 CANARY = "AQ.Ab8RN6-canary_key.0123456789"
-TOKEN = "ya29.canary-token-0123456789"  # noqa: S105
+TOKEN = "opaque-canary-token-0123456789"  # noqa: S105
 KEY = Key({"GOOGLE_API_KEY": CANARY}, form="api_key")
 WATERMARK_OFF = {"add_watermark": False}
 ALL_FILTERED = (
