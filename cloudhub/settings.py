@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "providers.emulation",
     "providers.practice",
     "providers.gemini",
+    "providers.imagen",
 ]
 
 MIDDLEWARE = [

@@ -12,17 +12,24 @@ LARGEST_COUNT = 2**31 - 1
 LONGEST_SHOWN = 300
 LONGEST_KEPT = 8000
 DEEPEST_KEPT = 24
-# Keys of Google's two kinds, and keys inside addresses: https://ai.google.dev/gemini-api/docs/api-key
-_ANY_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}|\bAQ\.[0-9A-Za-z._-]{12,}|(?<=[?&]key=)[^&\s\"'<>]+")
+PICTURE_FIELDS = ("data", "bytesBase64Encoded")
+# Keys of Google's two kinds, keys inside addresses, private keys, access tokens, signed assertions:
+# https://ai.google.dev/gemini-api/docs/api-key and https://developers.google.com/identity/protocols/oauth2
+_ANY_KEY = re.compile(
+    r"AIza[0-9A-Za-z_-]{35}|\bAQ\.[0-9A-Za-z._-]{12,}|(?<=[?&]key=)[^&\s\"'<>]+"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*|\bya29\.[0-9A-Za-z._-]+|\beyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]+){1,2}"
+)
 
 
-def redactor(key: Key) -> Redact:
-    """A function that takes every key out of a text: the one in use, and whatever else looks like one."""
-    secret = key.secret.strip() or key.secret
+def redactor(key: Key, *tokens: str) -> Redact:
+    """A function that takes every key out of a text: the one in use, `tokens`, and whatever else looks like one."""
+    secrets = [secret for secret in (key.secret.strip() or key.secret, *tokens) if secret]
 
     def redact(words: str) -> str:
         words = key.redact(words)
-        return _ANY_KEY.sub("[key]", words.replace(secret, "[key]") if secret else words)
+        for secret in secrets:
+            words = words.replace(secret, "[key]")
+        return _ANY_KEY.sub("[key]", words)
 
     return redact
 
@@ -68,7 +75,7 @@ def kept(value: Any, redact: Redact, depth: int = 0) -> Any:
     if isinstance(value, dict):
         fields = ((name, item) for name, item in value.items() if name != "thoughtSignature")
         return {
-            _kept_text(name, redact): _byte_count(item) if name == "data" and isinstance(item, str)
+            _kept_text(name, redact): _byte_count(item) if name in PICTURE_FIELDS and isinstance(item, str)
             else kept(item, redact, depth + 1)
             for name, item in fields
         }  # fmt: skip

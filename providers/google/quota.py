@@ -10,19 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from providers.base import Busy, Limit, ProviderError, Rejected
-from providers.gemini.reading import count, items, quotation, text
+from providers.google.reading import count, items, quotation, text
+from providers.google.services import Service
 
-AI_STUDIO = "https://aistudio.google.com/"
 PACIFIC = ZoneInfo("America/Los_Angeles")
-HEADLINE = "Gemini API error (HTTP 429): Rate limit exceeded."
-MORE_QUOTA = (
-    f"check your quota in Google AI Studio ({AI_STUDIO}), or move to a higher quota tier "
-    "(https://ai.google.dev/gemini-api/docs/rate-limits)."
-)
-ADD_CREDIT = (
-    f"Add credit or raise the spend cap in Google AI Studio ({AI_STUDIO}); the lower tiers also limit what may "
-    "be spent in ten minutes, which passes by itself."
-)
 _PREPAID = re.compile(r"prepa(?:y|id)|credits? (?:are|is|were) depleted|spend(?:ing)?[ -](?:cap|limit)", re.IGNORECASE)
 _LIMIT = re.compile(r"\blimit: (\d+)")
 _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
@@ -37,26 +28,27 @@ def seconds_to_reset(now: datetime) -> float:
 
 def too_many_requests(
     signs: str, details: Sequence[Mapping[str, Any]], words: str,
-    *, seconds_to_reset: float, request_id: str, billing_remedy: str,
+    *, service: Service, seconds_to_reset: float, request_id: str,
 ) -> ProviderError:  # fmt: skip
     """`Busy` for a quota of a minute or a day, `Rejected` where no waiting helps because money is missing."""
+    headline = f"{service.prefix} error (HTTP 429): Rate limit exceeded."
     ending = f"{quotation(words)} Nothing was run or billed.".lstrip()
     violations = [found for detail in details for found in items(detail.get("violations"))]
     if _PREPAID.search(signs):
-        message = f"{HEADLINE} The account's credit is used up or its spend cap is reached. {ending}"
-        return Rejected("billing_disabled", message, remedy=ADD_CREDIT, request_id=request_id)
+        message = f"{headline} The account's credit is used up or its spend cap is reached. {ending}"
+        return Rejected("billing_disabled", message, remedy=service.credit_remedy, request_id=request_id)
     if _is_without_quota(signs, violations):
-        message = f"{HEADLINE} The key's project has no quota for this model, because billing is missing. {ending}"
-        return Rejected("billing_disabled", message, remedy=billing_remedy, request_id=request_id)
+        message = f"{headline} The key's project has no quota for this model, because billing is missing. {ending}"
+        return Rejected("billing_disabled", message, remedy=service.billing_remedy, request_id=request_id)
     if any("PerDay" in text(violation.get("quotaId")) for violation in violations):
-        message = f"{HEADLINE} The project's quota for today is used up. {ending}"
-        remedy = f"Wait until midnight Pacific time, when the quota opens again; {MORE_QUOTA}"
+        message = f"{headline} The project's quota for today is used up. {ending}"
+        remedy = f"Wait until midnight Pacific time, when the quota opens again; {service.quota_remedy}"
         return Busy("rate_day", message, retry_after=seconds_to_reset, remedy=remedy, request_id=request_id)
     wait = _wait_seconds(details, signs)
     pause = f"{wait:.0f} seconds" if wait is not None and wait >= 1 else "a few minutes"
-    remedy = f"You are making too many requests: wait {pause} before you try again; {MORE_QUOTA}"
+    remedy = f"You are making too many requests: wait {pause} before you try again; {service.quota_remedy}"
     limit = next((found for violation in violations if (found := _limit(violation))), None)
-    return Busy("rate_minute", f"{HEADLINE} {ending}", retry_after=wait, limit=limit, remedy=remedy,
+    return Busy("rate_minute", f"{headline} {ending}", retry_after=wait, limit=limit, remedy=remedy,
                 request_id=request_id)  # fmt: skip
 
 

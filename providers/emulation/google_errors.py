@@ -1,4 +1,8 @@
-"""The Gemini API's errors: google.rpc.Status as JSON. https://ai.google.dev/gemini-api/docs/troubleshooting"""
+"""The errors of Google's emulated services: google.rpc.Status as JSON.
+
+https://ai.google.dev/gemini-api/docs/troubleshooting and, for Vertex AI,
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/api-errors
+"""
 
 from typing import Any
 
@@ -53,28 +57,45 @@ def refused_body(error: BadBody) -> Refused:
     return Refused(400, str(error), [{"@type": f"{RPC}.BadRequest", "fieldViolations": violations}])
 
 
-def invalid_key() -> Refused:
+def check_api_key(call: Call) -> None:
+    """Any key is taken but one that contains "invalid" or "leaked". Raises `Refused`."""
+    key = call.headers.get("x-goog-api-key") or call.query.get("key", "")
+    if not key.strip():
+        raise _missing_key()
+    if "invalid" in key:
+        raise _invalid_key()
+    if "leaked" in key:
+        raise Refused(403, "Your API key was reported as leaked. Please use another API key.")
+
+
+def page_not_found() -> Reply:
+    """What Google's front end answers to an address that no service has."""
+    return _error_page(404, " (Not Found)")
+
+
+def _error_page(status: int, title: str = "") -> Reply:
+    page = f"<!DOCTYPE html><html><title>Error {status}{title}</title><p><b>{status}.</b> That is an error.</html>"
+    return Reply(status=status, body=page.encode(), content_type="text/html; charset=UTF-8")
+
+
+def _invalid_key() -> Refused:
     message = "API key not valid. Please pass a valid API key."
     return Refused(
         400,
         message,
         [
-            _error_info("API_KEY_INVALID", service=SERVICE),
+            error_info("API_KEY_INVALID", service=SERVICE),
             {"@type": f"{RPC}.LocalizedMessage", "locale": "en-US", "message": message},
         ],
     )
 
 
-def missing_key() -> Refused:
+def _missing_key() -> Refused:
     return Refused(
         403,
         "Method doesn't allow unregistered callers (callers without established identity). "
         "Please use API Key or other form of API consumer identity to call this API.",
     )
-
-
-def leaked_key() -> Refused:
-    return Refused(403, "Your API key was reported as leaked. Please use another API key.")
 
 
 def model_not_found(model: str, version: str, method: str) -> Refused:
@@ -88,17 +109,21 @@ def model_not_found(model: str, version: str, method: str) -> Refused:
 
 def usual_failure(call: Call, status: int) -> Reply:
     """Google's usual answer with that status, for a fault that names no body."""
+    if status == 429 and call.mount == "vertex":
+        # The shared quota of Vertex AI: no time to wait is told.
+        return error_reply(429, "Resource exhausted. Please try again later.")
     if status == 429:
         return _minute_quota(call.path)
     if status == 502 or status == 413:
-        page = f"<!DOCTYPE html><html><title>Error {status}</title><p><b>{status}.</b> That is an error.</html>"
-        return Reply(status=status, body=page.encode(), content_type="text/html; charset=UTF-8")
+        return _error_page(status)
     if status < 400:
         return json_reply({}, status=status)
     details = []
-    if status == 401:
+    if status == 401 and call.mount == "vertex":
+        details = [error_info("ACCESS_TOKEN_EXPIRED", service="aiplatform.googleapis.com")]
+    elif status == 401:
         method = "google.ai.generativelanguage.v1beta.GenerativeService.GenerateContent"
-        details = [_error_info("ACCESS_TOKEN_TYPE_UNSUPPORTED", method=method)]
+        details = [error_info("ACCESS_TOKEN_TYPE_UNSUPPORTED", method=method)]
     return error_reply(status, USUAL_MESSAGES.get(status, "The service answered with an error."), details)
 
 
@@ -125,5 +150,5 @@ def _minute_quota(path: str) -> Reply:
     )
 
 
-def _error_info(reason: str, **metadata: str) -> dict[str, Any]:
+def error_info(reason: str, **metadata: str) -> dict[str, Any]:
     return {"@type": f"{RPC}.ErrorInfo", "reason": reason, "domain": "googleapis.com", "metadata": metadata}
