@@ -62,6 +62,8 @@ INSTALLED_APPS = [
     "providers.practice",
     "providers.gemini",
     "providers.imagen",
+    "providers.openai",
+    "providers.compatible",
 ]
 
 MIDDLEWARE = [
