@@ -7,9 +7,9 @@ video, sound and 3D are not emulated.
 import secrets
 
 from providers.emulation.contract import Call, Mount, Reply, VendorEmulator, json_reply
-from providers.stability.emulator.answer import answer_result, answer_wish
 from providers.stability.emulator.errors import Refused, usual_failure
 from providers.stability.emulator.form import read_wish
+from providers.stability.emulator.outcome import answer_result, answer_wish
 from providers.stability.emulator.services import FORMS
 
 IMAGE_PATHS = "/v2beta/stable-image/"
