@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "providers.practice",
     "providers.gemini",
     "providers.stability",
+    "providers.bfl",
 ]
 
 MIDDLEWARE = [
