@@ -70,7 +70,7 @@ def read_complaint(status: int, body: bytes, redact: Redact) -> Complaint:
         return Complaint(status, "", "" if "<" in page[:200] else shown(page, redact))
     answer = mapping(document)
     parts = [*_sentences(answer.get("detail")), text(answer.get("message")), *_sentences(answer.get("details"))]
-    words = " ".join(part for part in parts if part) or text(answer.get("error"))
+    words = "; ".join(part for part in parts if part) or text(answer.get("error"))
     return Complaint(status, shown(text(answer.get("status")), redact, 60), shown(words, redact))
 
 
