@@ -64,6 +64,8 @@ INSTALLED_APPS = [
     "providers.imagen",
     "providers.openai",
     "providers.compatible",
+    "providers.stability",
+    "providers.bfl",
 ]
 
 MIDDLEWARE = [
