@@ -55,7 +55,7 @@ MAKE_KEY = (
     f"begin with r8_. Predictions need credit: {errors.BILLING_PAGE}."
 )
 LIMITS_PAGE = "https://replicate.com/docs/topics/predictions/rate-limits"
-_MODEL_ID = re.compile(r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)(?::(?P<version>[0-9a-f]{64}))?", re.ASCII)
+_MODEL_ID = re.compile(r"(?P<owner>\w[\w.-]*)/(?P<name>\w[\w.-]*)(?::(?P<version>[0-9a-f]{64}))?", re.ASCII)
 
 
 class Replicate(Provider):

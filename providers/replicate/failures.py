@@ -21,6 +21,7 @@ _OUTPUT = re.compile(
     r"|output (?:image )?(?:was )?(?:flagged|filtered|blocked|moderat)",
     re.IGNORECASE,
 )
+_EITHER = re.compile(r"input or output", re.IGNORECASE)
 _PROMPT = re.compile(
     r"\bE005\b|flagged|request moderated|sensitive|moderat|content polic|safety (?:filter|checker|system|polic)"
     r"|prohibited|violat",
@@ -92,7 +93,7 @@ def did_run(prediction: dict[str, Any]) -> bool:
 
 
 def _kind(words: str) -> tuple[str, str]:
-    if _OUTPUT.search(words):
+    if _OUTPUT.search(words) and not _EITHER.search(words):
         return "refused_output", OTHER_WORDS
     if _PROMPT.search(words):
         return "refused_prompt", OTHER_WORDS
