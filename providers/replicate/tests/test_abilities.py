@@ -87,7 +87,7 @@ def test_the_prompt_may_have_other_names(name):
         ({"image": FILE}, "None of its inputs is a prompt"),
         ({"prompt": FILE}, "None of its inputs is a prompt"),
         ({"prompt": PROMPT, "num_frames": {"type": "integer"}}, "moving pictures or sound"),
-        ({"prompt": PROMPT, "api_key": {"type": "string", "format": "password"}}, "api_key is needed and takes a secret"),
+        ({"prompt": PROMPT, "api_key": {"type": "string", "format": "password"}}, "api_key is needed and takes a sec"),
         ({"prompt": PROMPT, "boxes": {"type": "array", "items": {"type": "object"}}}, "boxes is needed and takes more"),
     ],
 )  # fmt: skip
