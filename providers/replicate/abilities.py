@@ -5,10 +5,9 @@ image models use; an input without a known meaning becomes an option of the mode
 """
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from providers.base import Capabilities, Option
-from providers.models import Mode
 from providers.replicate.schema import Field
 from providers.replicate.sizes import Sizes, read_sizes
 
@@ -163,7 +162,7 @@ def _capabilities(
     known: dict[str, Field], inputs: dict[str, str], images: list[Field], sizes: Sizes, options: tuple[Option, ...],
     facts: dict[str, Any],
 ) -> Capabilities:  # fmt: skip
-    modes: list[Mode] = []
+    modes: list[Literal["text-to-image", "image-to-image", "inpaint"]] = []
     if not any(field.required for field in images):
         modes.append("text-to-image")
     needs_mask = facts.get("image_needs_mask") is True or ("mask" in inputs and known[inputs["mask"]].required)
