@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "providers.practice",
     "providers.gemini",
     "providers.replicate",
+    "providers.runpod",
 ]
 
 MIDDLEWARE = [

@@ -8,7 +8,7 @@ that nothing is worked on, and charged, after we stopped waiting.
 import os
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -268,5 +268,5 @@ def _document(answer: Answer) -> dict[str, Any]:
         return {}
 
 
-def _today() -> Any:
+def _today() -> date:
     return datetime.now(UTC).date()
