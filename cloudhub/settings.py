@@ -66,6 +66,8 @@ INSTALLED_APPS = [
     "providers.compatible",
     "providers.stability",
     "providers.bfl",
+    "providers.replicate",
+    "providers.runpod",
 ]
 
 MIDDLEWARE = [
