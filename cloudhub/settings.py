@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "providers.emulation",
     "providers.practice",
     "providers.gemini",
+    "providers.firefly",
 ]
 
 MIDDLEWARE = [
