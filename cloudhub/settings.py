@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "providers.practice",
     "providers.gemini",
     "providers.firefly",
+    "providers.automatic1111",
 ]
 
 MIDDLEWARE = [
