@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "providers.gemini",
     "providers.firefly",
     "providers.automatic1111",
+    "providers.comfyui",
 ]
 
 MIDDLEWARE = [
