@@ -114,7 +114,7 @@ class ComfyUI(Provider):
         job = wire.job_of_text(remote_id)
         history = self._history(job)
         if history is None:
-            queue = self._get(job.base, "queue", "how long its queue is")
+            queue = self._ask_about(job, "queue")
             if wire.is_waiting(queue, job) or wire.is_running(queue, job):
                 return _asked_for(job)
             # It may have ended between the two questions.
@@ -130,7 +130,7 @@ class ComfyUI(Provider):
     def cancel(self, remote_id: str, key: Key) -> None:
         """Take the job out of the queue, or interrupt it; never what the server draws for somebody else."""
         job = wire.job_of_text(remote_id)
-        queue = self._get(job.base, "queue", "how long its queue is")
+        queue = self._ask_about(job, "queue")
         if wire.is_waiting(queue, job):
             self._door.ask("POST", f"{job.base}/queue", headers={}, json={"delete": [job.id]})
         elif wire.is_running(queue, job):
@@ -211,15 +211,20 @@ class ComfyUI(Provider):
 
     def _history(self, job: wire.Job) -> dict[str, Any] | None:
         """What the server remembers of an ended job, None before its end."""
-        return mapping(self._get(job.base, f"history/{job.id}", "of the job")).get(job.id)
+        return mapping(self._ask_about(job, f"history/{job.id}")).get(job.id)
+
+    def _ask_about(self, job: wire.Job, path: str) -> Any:
+        """A read for a job that the server has: where it may no longer be asked, nothing is known of it."""
+        try:
+            return self._get(job.base, path, "of the job")
+        except Rejected as error:
+            raise OutcomeUnknown(error.message, remedy=error.remedy) from error
 
     def _get(self, base: str, path: str, what: str) -> Any:
         try:
             answer = self._door.read(f"{base}/{path}", headers={"Accept": "application/json"})
         except Busy as error:
             raise unreachable(error, base, SETUP) from error
-        except Rejected as error:
-            raise OutcomeUnknown(error.message, remedy=error.remedy) from error
         document = _json(answer)
         if answer.status == 200 and isinstance(document, dict):
             return document
