@@ -211,7 +211,8 @@ class ComfyUI(Provider):
 
     def _history(self, job: wire.Job) -> dict[str, Any] | None:
         """What the server remembers of an ended job, None before its end."""
-        return mapping(self._ask_about(job, f"history/{job.id}")).get(job.id)
+        found = mapping(self._ask_about(job, f"history/{job.id}")).get(job.id)
+        return found if isinstance(found, dict) else None
 
     def _ask_about(self, job: wire.Job, path: str) -> Any:
         """A read for a job that the server has: where it may no longer be asked, nothing is known of it."""
