@@ -12,6 +12,7 @@ from providers.base import (
     Busy,
     CloudGenerationRequest,
     CloudGenerationResponse,
+    InputImage,
     InvalidField,
     Key,
     ModelEntry,
@@ -25,6 +26,7 @@ from providers.base import (
 )
 from providers.catalogue import read_catalog
 from providers.http import Answer, Door
+from providers.masks import white_changes
 from providers.pictures import UnreadablePicture, read_picture
 from providers.practice.outcomes import LONGEST_SLOW_SECONDS
 from providers.practice.studio import Studio
@@ -38,8 +40,8 @@ ADDRESS = "http://practice.invalid/v1/pictures"
 class Practice(Provider):
     """Draws in this process. A seed is kept to the byte, money is XTS, and the prompt can ask for every outcome.
 
-    In a mask white is repainted; black, and what is transparent, is kept to the pixel. It belongs to the first
-    reference picture and is cropped as that is. Nothing is charged for a refusal.
+    The studio's mask is grey: white is repainted, black is kept to the pixel. It belongs to the first reference picture
+    and is cropped as that is. Nothing is charged for a refusal.
     """
 
     id: ClassVar[str] = "practice"
@@ -159,6 +161,15 @@ def _order(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]
         "output_format": request.output_format,
         "enhance_prompt": bool(request.enhance_prompt),
         "images": [pybase64.b64encode(image.data).decode("ascii") for image in request.input_images],
-        "mask": pybase64.b64encode(request.mask.data).decode("ascii") if request.mask else None,
+        "mask": _studio_mask(request.mask) if request.mask else None,
         "strength": request.strength,
     }
+
+
+def _studio_mask(mask: InputImage) -> str:
+    """The hub's mask as the studio's, in base64. Raises `Rejected` when it is broken behind its header."""
+    try:
+        return pybase64.b64encode(white_changes(mask)).decode("ascii")
+    except (OSError, SyntaxError, ValueError) as error:
+        message = f"{Practice.error_prefix}: the mask cannot be read. Nothing was sent, and it was not billed."
+        raise Rejected("capability", message) from error

@@ -1,5 +1,6 @@
 """OpenAI's official client, unchanged, against the running hub."""
 
+import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,11 +8,15 @@ import httpx
 import openai
 import pybase64
 import pytest
+from PIL import Image as PillowImage
+from PIL import ImageChops
 
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.generations.models import Attempt, Generation
 from providers.pictures import read_picture
 from tests.conftest import RunningHub, key_of
+
+BOX = (100, 100, 400, 400)
 
 
 @pytest.fixture
@@ -36,6 +41,40 @@ def test_it_generates_a_picture(client_with: Callable[..., openai.OpenAI]) -> No
     picture = read_picture(pybase64.b64decode(result.data[0].b64_json or ""))
     assert f"{picture.width}x{picture.height}" == result.size == "1024x1024"
     assert result.output_format == "png"
+
+
+def png(colour: Any, hole: Any = None, mode: str = "RGB") -> tuple[str, bytes]:
+    """A named file of 512 pixels a side, as the client takes it."""
+    picture = PillowImage.new(mode, (512, 512), colour)
+    if hole is not None:
+        picture.paste(hole, BOX)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return "picture.png", buffer.getvalue()
+
+
+def test_it_edits_a_picture_where_the_mask_is_see_through(client_with: Callable[..., openai.OpenAI]) -> None:
+    mask = png((0, 0, 0, 255), (0, 0, 0, 0), "RGBA")
+    result = client_with().images.edit(
+        model="practice-1", prompt="a red fox", image=png("#00ff00"), mask=mask, extra_body={"resolution": "0.5K"}
+    )
+    assert result.data is not None
+    edited = PillowImage.open(io.BytesIO(pybase64.b64decode(result.data[0].b64_json or ""))).convert("RGB")
+    assert ImageChops.difference(edited, PillowImage.new("RGB", (512, 512), "#00ff00")).getbbox() == BOX
+
+
+def test_it_edits_several_pictures_at_once(client_with: Callable[..., openai.OpenAI]) -> None:
+    pictures = [png("#00ff00"), png("#0000ff")]
+    result = client_with().images.edit(model="practice-1", prompt="both", image=pictures, n=2, size="1024x1024")
+    assert result.data is not None
+    assert (len(result.data), result.size) == (2, "1024x1024")
+    assert len(Generation.objects.get().request["input_images"]) == 2
+
+
+def test_too_many_pictures_are_its_bad_request(client_with: Callable[..., openai.OpenAI]) -> None:
+    with pytest.raises(openai.BadRequestError) as raised:
+        client_with().images.edit(model="practice-1", prompt="all", image=[png("#00ff00")] * 5)
+    assert (raised.value.code, raised.value.param) == ("capability", "image")
 
 
 def test_it_sends_the_hubs_own_fields_and_reads_the_headers(client_with: Callable[..., openai.OpenAI]) -> None:

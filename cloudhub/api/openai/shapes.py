@@ -48,6 +48,25 @@ class ImageWish(Shape):
     cache = one_of(("off", "use"), required=False)
 
 
+class PictureReference(Shape):
+    image_url = field.CharField(required=False, help_text="A data URI. The hub fetches no other addresses.")
+    file_id = field.CharField(required=False, help_text="The id of a picture in the hub.")
+
+
+class EditWish(ImageWish):
+    prompt = field.CharField(required=False, help_text="Needed, unless the model takes none.")
+    images = PictureReference(many=True, help_text="As many as the model takes.")
+    mask = PictureReference(required=False, help_text="See-through, or white where nothing is see-through, changes.")  # type: ignore[assignment]
+    input_fidelity = field.CharField(required=False, help_text="low, unless the model has this option.")
+
+
+class EditForm(ImageWish):
+    prompt = field.CharField(required=False, help_text="Needed, unless the model takes none.")
+    image = field.FileField(help_text="A PNG, JPEG or WebP; several as image[], as many as the model takes.")
+    mask = field.FileField(required=False, help_text="See-through, or white where nothing is see-through, changes.")  # type: ignore[assignment]
+    input_fidelity = field.CharField(required=False, help_text="low, unless the model has this option.")
+
+
 class PictureItem(Shape):
     b64_json = field.CharField(required=False)
     url = field.URLField(required=False)

@@ -1,6 +1,6 @@
 """A body in OpenAI's words as the hub's own wish, and the hub's complaints in OpenAI's words again.
 
-Fields: https://platform.openai.com/docs/api-reference/images/create
+Fields: https://platform.openai.com/docs/api-reference/images/create and, for edits, …/images/createEdit
 """
 
 import re
@@ -12,13 +12,16 @@ from cloudhub.core.errors import HubError, Invalid
 from cloudhub.generations.wish import WISH_FIELDS
 
 RENAMED = {"num_images": "n", "width": "size", "height": "size"}
-OPTIONS = ("output_compression", "moderation", "safety_identifier")
+OPTIONS = ("output_compression", "moderation", "safety_identifier", "input_fidelity", "complexity")
 OWN_FIELDS = (
     "model", "n", "size", "response_format", "user", "stream", "partial_images", "tags", "cache", *OPTIONS,
 )  # fmt: skip
 KNOWN = (*OWN_FIELDS, *(name for name in WISH_FIELDS if name not in RENAMED))
 # What OpenAI's own default is says nothing, so a model that lacks the setting takes it too.
-UNSAID = {"output_compression": 100, "moderation": "auto", "quality": "auto", "background": "auto", "size": "auto"}
+UNSAID = {
+    "output_compression": 100, "moderation": "auto", "quality": "auto", "background": "auto", "size": "auto",
+    "input_fidelity": "low",
+}  # fmt: skip
 RESPONSE_FORMATS = ("b64_json", "url")
 LONGEST_USER = 90
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})", re.ASCII)
@@ -57,15 +60,17 @@ def read_image_wish(body: Mapping[str, Any]) -> Wish:
     return Wish(given.get("model"), fields, tags, given.get("cache"), response_format)
 
 
-def in_openai_words(error: HubError) -> HubError:
-    """The same refusal with the field names that the caller used."""
+def in_openai_words(error: HubError, pictures: str = "input_images") -> HubError:
+    """The same refusal with the field names that the caller used; `pictures` is what they called the pictures."""
     if not isinstance(error, Invalid) or not error.fields:
         return error
-    return Invalid.of({_openai_name(name): words for name, words in error.fields.items()}, code=error.code)
+    return Invalid.of({_openai_name(name, pictures): words for name, words in error.fields.items()}, code=error.code)
 
 
-def _openai_name(name: str) -> str:
+def _openai_name(name: str, pictures: str) -> str:
     bare = name.removeprefix("options.")
+    if name.startswith("input_images"):
+        return name.replace("input_images", pictures, 1)
     return bare if bare in OPTIONS else RENAMED.get(name, name)
 
 
