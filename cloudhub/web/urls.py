@@ -25,6 +25,7 @@ urlpatterns = [
     path("media/<uuid:image_id>.thumb", media.thumb, name="media-thumb"),
     path("media/<uuid:image_id>.download", media.download, name="media-download"),
     path("media/<uuid:image_id>.original", media.download_original, name="media-original"),
+    path("media/previews/<uuid:attempt_id>/<int:number>", media.preview, name="media-preview"),
     path("models/", models.models, name="models"),
     path("models/register", models.register, name="model-register"),
     path("models/<int:model_id>/change", models.change, name="model-change"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import orjson
 import pybase64
 
 from providers.base import (
@@ -25,7 +26,7 @@ from providers.base import (
     expected_size,
 )
 from providers.catalogue import read_catalog
-from providers.http import Answer, Door
+from providers.http import Answer, Door, show_preview
 from providers.masks import white_changes
 from providers.pictures import UnreadablePicture, read_picture
 from providers.practice.outcomes import LONGEST_SLOW_SECONDS
@@ -62,7 +63,8 @@ class Practice(Provider):
         model = self.model(request.model or MODELS[0].id)
         if model is None:
             raise Rejected("model_retired", f"{self.error_prefix}: there is no model {request.model}.")
-        answer = self._door.submit("POST", ADDRESS, headers={}, json=_order(request, model))
+        order = _order(request, model)
+        answer = self._door.submit("POST", ADDRESS, headers={}, json=order, watch=_Previews().look)
         return self._response(answer, model)
 
     def validate_credentials(self, key: Key) -> str:
@@ -90,7 +92,8 @@ class Practice(Provider):
 
     def _response(self, answer: Answer, model: ModelEntry) -> CloudGenerationResponse:
         try:
-            document = answer.json()
+            # The answer stands in the last line; lines before it were previews.
+            document = orjson.loads(answer.body.rpartition(b"\n")[2])
             document["id"]
         except (ValueError, KeyError, TypeError) as error:
             raise OutcomeUnknown(f"{self.error_prefix}: the answer cannot be read; it may have been billed.") from error
@@ -130,6 +133,19 @@ class Practice(Provider):
         return Rejected(error["code"], message, request_id=document["id"], answer_text=error.get("text", ""))
 
 
+class _Previews:
+    """Passes on the unfinished pictures among the lines of an answer as they arrive."""
+
+    def __init__(self) -> None:
+        self._line = b""
+
+    def look(self, piece: bytes) -> None:
+        *lines, self._line = (self._line + piece).split(b"\n")
+        for line in lines:
+            preview = orjson.loads(line)
+            show_preview(pybase64.b64decode(preview["preview"]), preview["number"])
+
+
 def _natural_ratio(request: CloudGenerationRequest, model: ModelEntry) -> str:
     """The ratio nearest to the first reference picture, square without one."""
     table = model.capabilities.sizes[request.resolution or model.capabilities.default_resolution]
@@ -154,6 +170,7 @@ def _order(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]
         "resolution": request.resolution or model.capabilities.default_resolution,
         "style": request.style,
         "palette": request.options.get("palette"),
+        "partial_images": request.options.get("partial_images", 0),
         "negative_prompt": request.negative_prompt,
         "quality": request.quality,
         "guidance_scale": request.guidance_scale,

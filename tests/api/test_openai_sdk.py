@@ -1,6 +1,7 @@
 """OpenAI's official client, unchanged, against the running hub."""
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -69,6 +70,49 @@ def test_it_edits_several_pictures_at_once(client_with: Callable[..., openai.Ope
     assert result.data is not None
     assert (len(result.data), result.size) == (2, "1024x1024")
     assert len(Generation.objects.get().request["input_images"]) == 2
+
+
+def test_it_streams_previews_and_the_picture(client_with: Callable[..., openai.OpenAI]) -> None:
+    prompt = "#slow:2 a red fox"
+    events = list(client_with().images.generate(model="practice-1", prompt=prompt, stream=True, partial_images=2))
+    assert [event.type for event in events] == [*["image_generation.partial_image"] * 2, "image_generation.completed"]
+    assert [getattr(event, "partial_image_index", None) for event in events] == [0, 1, None]
+    picture = read_picture(pybase64.b64decode(events[-1].b64_json))
+    assert f"{picture.width}x{picture.height}" == events[-1].size == "1024x1024"
+    assert events[-1].model_extra["cloudhub"]["cost"] == "0.010000"
+
+
+def test_it_streams_an_edit(client_with: Callable[..., openai.OpenAI]) -> None:
+    image = png("#00ff00")
+    events = list(client_with().images.edit(model="practice-1", prompt="a fox", image=image, stream=True))
+    assert [event.type for event in events] == ["image_edit.completed"]
+
+
+def test_a_stream_that_is_refused_at_once_raises_its_error(client_with: Callable[..., openai.OpenAI]) -> None:
+    with pytest.raises(openai.BadRequestError) as raised:
+        client_with().images.generate(model="practice-1", prompt="#refuse a fox", stream=True)
+    assert raised.value.code == "refused_prompt"
+
+
+def test_a_stream_that_fails_later_raises_its_error(client_with: Callable[..., openai.OpenAI]) -> None:
+    wish = {"model": "practice-1", "prompt": "#slow:2 #lost a fox", "partial_images": 1}
+    with client_with().images.generate(stream=True, **wish) as events:
+        assert next(events).type == "image_generation.partial_image"
+        with pytest.raises(openai.APIError) as raised:
+            next(events)
+    assert raised.value.code == "unknown_outcome"
+    assert Attempt.objects.count() == 1
+
+
+def test_a_client_that_leaves_a_stream_ends_nothing(client_with: Callable[..., openai.OpenAI]) -> None:
+    wish = {"model": "practice-1", "prompt": "#slow:3 a fox", "partial_images": 1}
+    with client_with().images.generate(stream=True, **wish) as events:
+        next(events)
+    last = time.monotonic() + 15
+    while not Generation.objects.get().is_finished and time.monotonic() < last:
+        time.sleep(0.05)
+    assert Generation.objects.get().state == "succeeded"
+    assert LedgerEntry.objects.filter(kind="settle").count() == 1
 
 
 def test_too_many_pictures_are_its_bad_request(client_with: Callable[..., openai.OpenAI]) -> None:
