@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from cloudhub.catalog.abilities import ability_problems
 from cloudhub.core.errors import Invalid
 from cloudhub.core.text import is_storable
 from cloudhub.vault.keys import has_key, key_for
@@ -86,4 +87,7 @@ def _with_abilities(entry: ModelEntry, given: Mapping[str, Any] | None) -> Model
         abilities = Capabilities.from_json(stored)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
         raise Invalid.of({"capabilities": f"They cannot be read: {error}"}) from error
+    problems = ability_problems(abilities)
+    if problems:
+        raise Invalid.of({"capabilities": " ".join(problems)})
     return replace(entry, capabilities=abilities)

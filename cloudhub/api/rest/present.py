@@ -44,6 +44,7 @@ def present_model(model: CloudModel) -> dict[str, Any]:
         "name": model.name,
         "description": model.description,
         "path": model.path,
+        "address": model.address or None,
         "enabled": model.enabled,
         "defaults": model.defaults,
         "capabilities": model.capabilities,
