@@ -197,7 +197,7 @@ def test_recalling_a_switched_off_model_says_so(alices: Client, made: Make) -> N
     generation = made()
     CloudModel.objects.filter(key="practice-1").update(enabled=False)
     page = alices.get(f"/?recall={generation.id}").content.decode()
-    assert "The model practice-1 is switched off." in page
+    assert "The model practice-1 is switched off. Practice 1 is chosen here." in page
 
 
 def test_only_the_settings_that_a_model_has_are_shown(alices: Client) -> None:
