@@ -183,6 +183,8 @@ class ImageRecord(Shape):
     revised_prompt = field.CharField(allow_null=True)
     size_bytes = field.IntegerField()
     sha256 = field.CharField()
+    prompt = field.CharField(allow_null=True, help_text="Of an imported picture; others have their generation's.")
+    made_with = field.CharField(allow_null=True, help_text="Where an imported picture was made; null for every other.")
     generation = field.CharField(allow_null=True, help_text="Null for an upload.")
     created_at = field.DateTimeField()
 
@@ -234,6 +236,8 @@ class Decision(Shape):
 
 class Upload(Shape):
     file = field.FileField(help_text="A PNG, JPEG or WebP.")
+    prompt = field.CharField(required=False, help_text="Of a picture made elsewhere, which is then imported.")
+    made_with = field.CharField(required=False, help_text="Where it was made, such as Midjourney.")
 
 
 class BudgetChange(Shape):

@@ -17,6 +17,7 @@ urlpatterns = [
     path("studio/updates", studio.updates, name="studio-updates"),
     path("studio/generations/<uuid:generation_id>/cancel", studio.cancel, name="generation-cancel"),
     path("gallery/", gallery.gallery, name="gallery"),
+    path("gallery/import/", gallery.import_pictures, name="gallery-import"),
     path("gallery/tiles", gallery.tiles, name="gallery-tiles"),
     path("gallery/<uuid:image_id>/", gallery.picture, name="picture"),
     path("gallery/generations/<uuid:generation_id>/", gallery.generation, name="generation"),

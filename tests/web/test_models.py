@@ -138,6 +138,7 @@ def test_everybody_is_told_why_midjourney_is_not_there_and_what_to_do(bobs: Clie
     text = bobs.get("/models/").content.decode()
     assert "Midjourney has no public API" in text
     assert "read 22 Nov 2026" in text
+    assert 'href="/gallery/import/"' in text
 
 
 def test_a_price_shows_since_when_it_counts_and_where_it_was_read(bobs: Client, cast: Cast) -> None:
