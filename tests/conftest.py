@@ -13,6 +13,7 @@ from django.db import connection, connections
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django import Settings
 from waitress.server import create_server
 
 from cloudhub.accounts.actor import Actor, actor_of_user
@@ -233,6 +234,12 @@ def vertex(vendors: RunningServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 @pytest.fixture
 def gemini_flash(transactional_db: None, committed_cast: Cast) -> CloudModel:
     return register_model(provider="google-gemini", cloud_model_id="gemini-2.5-flash-image")
+
+
+@pytest.fixture
+def workbench(settings: Settings) -> None:
+    """A vendor with an open catalogue, installed."""
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.catalog.workbench"]
 
 
 @pytest.fixture(scope="session")
