@@ -23,19 +23,30 @@ KEY_WORDS = {
     "org_unverified": "the organisation is not verified, it said",
     "permission_region": "the account may not use this, it said",
 }
+KEY_BADGES = {
+    "key_invalid": "key refused",
+    "billing_disabled": "no billing or credit",
+    "org_unverified": "not verified",
+    "permission_region": "not allowed",
+}
+LAST = ", the last one"
 NOT_ASKED = "the check of the key failed"
 
 
 @dataclass(frozen=True)
 class Concern:
-    """One thing to know. `what` ends without a full stop; `at` is when it was seen, for "… 4 minutes ago"; `advice`
-    says in sentences what to do; `place` is the vendor's id, or the part of the page that tells more."""
+    """One thing to know. `what` ends without a full stop; `at` is when it was seen, and `joint` stands before it: "the
+    key was refused" "4 minutes ago", "5 calls failed in a row" ", the last one" "4 minutes ago". `advice` says in
+    sentences what to do; `place` is the vendor's id, or the part of the page that tells more; `badge` is the same in
+    two words for the vendor's own part."""
 
     level: Level
     what: str
     advice: str
     at: datetime | None = None
     place: str = ""
+    badge: str = ""
+    joint: str = ""
 
     @property
     def needs_owner(self) -> bool:
@@ -60,7 +71,7 @@ def count_for_owner(actor: Actor) -> int:
 
 def _runner(facts: Facts) -> Iterator[Concern]:
     if not facts.runner_was_seen:
-        advice = "Start the hub with `python3 hub.py run`, or `manage run_generations` beside it."
+        advice = "Start the hub with “python3 hub.py run”, or beside it “python3 hub.py manage run_generations”."
         yield Concern("stopped", "No runner takes queued work", advice)
 
 
@@ -77,7 +88,7 @@ def _of_vendor(vendor: Vendor, facts: Facts) -> Iterator[Concern]:
         yield _circuit(vendor, whole, facts.now)
     elif vendor.check is not None and vendor.check.state == KeyCheck.State.UNREACHABLE:
         what = f"{vendor.provider.label}: the key could not be checked"
-        yield Concern("note", what, vendor.check.sentence, vendor.check.checked_at, vendor.provider.id)
+        yield Concern("note", what, vendor.check.sentence, vendor.check.checked_at, vendor.provider.id, "not reached")
     for lane in lanes:
         if lane.pause_code == "rate_day" and lane.paused_until is not None and lane.paused_until > facts.now:
             yield _day_pause(vendor, lane, lane.paused_until)
@@ -91,11 +102,12 @@ def _key_fault(vendor: Vendor, whole: Lane | None) -> Concern | None:
         code = whole.last_failure_code
         advice = vendor.provider.key_help if code == "key_invalid" else ""
         return Concern("stopped", f"{label}: {KEY_WORDS[code]}", advice or FAILURES[code].remedy, whole.last_failure_at,
-                       vendor.provider.id)  # fmt: skip
+                       vendor.provider.id, KEY_BADGES[code])  # fmt: skip
     if check is None or check.state != KeyCheck.State.REFUSED:
         return None
     what = f"{label}: {KEY_WORDS.get(check.code, NOT_ASKED)}"
-    return Concern("stopped", what, check.remedy, checked_at, vendor.provider.id)
+    badge = KEY_BADGES.get(check.code, "check failed")
+    return Concern("stopped", what, check.remedy, checked_at, vendor.provider.id, badge)
 
 
 def _was_refused_since(whole: Lane, checked_at: datetime | None) -> bool:
@@ -106,23 +118,22 @@ def _was_refused_since(whole: Lane, checked_at: datetime | None) -> bool:
 
 
 def _circuit(vendor: Vendor, whole: Lane, now: datetime) -> Concern:
-    times = "a call failed" if whole.failures == 1 else f"{whole.failures} calls failed in a row"
+    what = f"{vendor.provider.label}: {whole.failures} calls failed in a row"
+    at, place = whole.last_failure_at, vendor.provider.id
     if whole.opened_until is not None and whole.opened_until > now:
         then = f"Calls wait until {whole.opened_until:%H:%M:%S} UTC; then one is tried."
         advice = f"{then} {whole.last_failure}".strip()
-        return Concern(
-            "stopped", f"{vendor.provider.label}: {times}, the last one", advice, whole.last_failure_at,
-            vendor.provider.id,
-        )  # fmt: skip
+        return Concern("stopped", what, advice, at, place, badge="calls wait", joint=LAST)
     advice = "The next call is a trial: when it works, all go again."
-    return Concern("note", f"{vendor.provider.label}: {times}, the last one", advice, whole.last_failure_at,
-                   vendor.provider.id)  # fmt: skip
+    return Concern("note", what, advice, at, place, badge="on trial", joint=LAST)
 
 
 def _day_pause(vendor: Vendor, lane: Lane, until: datetime) -> Concern:
     whose = f"{vendor.provider.label}, {lane.model}" if lane.model else vendor.provider.label
     advice = f"The vendor takes calls again from {until:%Y-%m-%d %H:%M} UTC. Use another model until then."
-    return Concern("note", f"{whose}: the day's limit is used up", advice, None, vendor.provider.id)
+    return Concern(
+        "note", f"{whose}: the day's limit is used up", advice, None, vendor.provider.id, "day's limit used up"
+    )
 
 
 def _unknown(facts: Facts, may_decide: bool) -> Iterator[Concern]:
