@@ -39,7 +39,8 @@ def fill(page: Page, hub: RunningHub) -> list[str]:
         expect(page.locator("input[name=pending]")).to_have_count(0)
     image, lost = Image.objects.get(), Generation.objects.get(state="unknown")
     return ["/", f"/?recall={lost.id}", "/gallery/", f"/gallery/{image.id}/", f"/gallery/generations/{lost.id}/",
-            "/models/", "/costs/", "/costs/?since=nonsense", "/budgets/", "/account/", "/nowhere/"]  # fmt: skip
+            "/models/", "/costs/", "/costs/?since=nonsense", "/budgets/", "/status/", "/account/",
+            "/nowhere/"]  # fmt: skip
 
 
 def open_everything(page: Page) -> None:
