@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from django.db.models import Count, Sum
 
-from cloudhub.lanes.limits import LEARNED_FOR, MARGIN, in_words, limits_of, published_limits
+from cloudhub.lanes.limits import LEARNED_FOR, in_words, limits_of, published_limits, window_of
 from cloudhub.lanes.models import Lane, LaneCall, LaneWaiter
 from cloudhub.lanes.turn import GONE_AFTER
 from providers.base import Limit
@@ -73,7 +73,7 @@ def _by_source(lane: Lane, now: datetime) -> list[tuple[Source, Limit]]:
 
 def _used_within(seconds: int, now: datetime) -> Used:
     """What every lane let through in a window, by lane and kind; a call counts in its model's and in its key's lane."""
-    calls = LaneCall.objects.filter(at__gt=now - timedelta(seconds=seconds) - MARGIN, was_refused=False)
+    calls = LaneCall.objects.filter(at__gt=now - window_of(seconds), was_refused=False)
     rows = calls.values_list("lane_id", "key_lane_id").annotate(Count("attempt_id"), Sum("images"), Sum("micros"))
     used: Used = Counter()
     for lane_id, key_lane_id, requests, images, micros in rows:
