@@ -68,6 +68,9 @@ INSTALLED_APPS = [
     "providers.bfl",
     "providers.replicate",
     "providers.runpod",
+    "providers.firefly",
+    "providers.automatic1111",
+    "providers.comfyui",
 ]
 
 MIDDLEWARE = [
