@@ -55,7 +55,7 @@ class Provider(ABC):
     `address_variables` point it at another address, such as an emulator or a gateway. `limits` are the vendor's
     published limits for one key; a model's own stand in its `ModelEntry`. With `open_catalogue` models that
     `catalog.toml` does not list can be registered by their id, and `takes_address` says that such a registration
-    may carry a base address of its own.
+    may carry a base address of its own. `is_paced` is false for a vendor without limits or failures of its own.
     `longest_wait_seconds` is the vendor's longest time-out: ten minutes after it a person may release an unknown
     outcome. `billed_on_*` say whether the vendor charges when its filter withholds the picture, when the call is
     cancelled, and when we stop waiting.
@@ -79,6 +79,7 @@ class Provider(ABC):
     limits: ClassVar[tuple[Limit, ...]] = ()
     open_catalogue: ClassVar[bool] = False
     takes_address: ClassVar[bool] = False
+    is_paced: ClassVar[bool] = True
     models: tuple[ModelEntry, ...]
 
     def prepare(self, request: CloudGenerationRequest, key: Key) -> CloudGenerationRequest:
@@ -126,6 +127,14 @@ class Provider(ABC):
     @abstractmethod
     def billed(self, response: CloudGenerationResponse, model: ModelEntry) -> Quantities | ReportedCost:
         """What the vendor charges for this answer, by unit, or the cost that it reports itself. Pure."""
+
+    def read_lifecycles(self, key: Key) -> Mapping[str, Lifecycle]:
+        """What the vendor itself announces of its models' ends, by its ids: a free read. Raises as
+        `validate_credentials`.
+
+        Only models with a date; for the others the catalogue goes on being what is known.
+        """
+        return {}
 
     def describe(self, model_id: str, key: Key, *, address: str = "") -> ModelEntry:
         """A model outside the catalogue, as the vendor itself describes it: a free read. For `open_catalogue`.

@@ -25,12 +25,22 @@ ORDER = {package: level for level, packages in enumerate(LAYERS) for package in 
 # matches budgets to models and prices.
 WITHIN_A_ROW = {("billing", "catalog"), ("catalog", "vault")}
 SHARED_BY_VENDORS = {
+<<<<<<< HEAD
+    "base", "catalogue", "emulation", "google", "guarded", "http", "masks", "openai_form", "pictures", "reading",
+    "self_hosted", "vertex",
+}  # fmt: skip
+CONTRACT_FOR_THE_HUB = {"base", "http", "catalogue", "pictures"}
+CONTRACT_PARTS = {
+    "abilities", "base", "catalogue", "credentials", "errors", "google", "guarded", "http", "input_pictures", "masks",
+    "models", "normalise", "openai_form", "pictures", "reading", "request", "self_hosted", "vertex",
+=======
     "base", "http", "catalogue", "pictures", "emulation", "guarded", "masks", "reading", "self_hosted", "vertex",
 }  # fmt: skip
 CONTRACT_FOR_THE_HUB = {"base", "http", "catalogue", "pictures"}
 CONTRACT_PARTS = {
     "base", "catalogue", "credentials", "errors", "guarded", "http", "input_pictures", "masks", "models", "normalise",
     "pictures", "reading", "request", "self_hosted", "vertex",
+>>>>>>> w-firefly
 }  # fmt: skip
 
 

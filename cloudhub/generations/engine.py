@@ -1,5 +1,6 @@
 """This process's threads for vendor calls: started by a waiting door or by the runner's loop, stopped gracefully."""
 
+import heapq
 import logging
 import threading
 import time
@@ -13,7 +14,8 @@ from cloudhub.core.errors import HubError, Unavailable
 from cloudhub.generations import wake
 from cloudhub.generations.claim import claim_generation, open_steps
 from cloudhub.generations.models import Generation
-from cloudhub.generations.perform import perform_attempt, resume_attempt
+from cloudhub.generations.perform import perform_attempt, perform_to_end, resume_attempt
+from cloudhub.generations.right_to_send import Later
 from cloudhub.generations.sweep import end_lease, put_right, sweep, unclaim
 from cloudhub.generations.worker import Lease
 
@@ -21,11 +23,12 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 SWEEP_EVERY = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-Step = Callable[[UUID, threading.Event], None]
+Step = Callable[[UUID, threading.Event], Later | None]
 
 
 class Engine:
-    """Performs attempts in threads of its own, at most `seats` at a time; the others wait unsent.
+    """Performs attempts in threads of its own, at most `seats` at a time; the others wait unsent. What waits for its
+    lane's turn has no thread and no seat.
 
     With `begin(runner=True)` a loop claims queued generations and sweeps; without it only what doors start is done.
     """
@@ -35,6 +38,9 @@ class Engine:
         self._ended = threading.Event()
         self._seats = threading.BoundedSemaphore(seats)
         self._busy: set[UUID] = set()
+        self._later: list[tuple[float, UUID]] = []
+        self._alarm = threading.Event()
+        self._clock: threading.Thread | None = None
         self._lock = threading.Lock()
         self._lease: Lease | None = None
         self._loop: threading.Thread | None = None
@@ -84,13 +90,14 @@ class Engine:
         done = 0
         while generation_id := taken.pop() if taken else claim_generation(self.worker_id):
             for attempt_id, is_sent in open_steps(generation_id):
-                (resume_attempt if is_sent else perform_attempt)(attempt_id, self.stopping)
+                (resume_attempt if is_sent else perform_to_end)(attempt_id, self.stopping)
             done += 1
         return done
 
     def stop(self, grace: float) -> bool:
         """No new work; what was never sent goes back; what was sent gets `grace` seconds. True when all has ended."""
         self.stopping.set()
+        self._alarm.set()
         wake.new_work.set()
         wake.announce_end()
         if self._lease is None:
@@ -161,9 +168,10 @@ class Engine:
 
     def _guard(self, attempt_id: UUID, step: Step) -> None:
         """The one place that catches everything: an unexpected failure is logged and never guessed about."""
+        later = None
         try:
             with self._seats:
-                step(attempt_id, self.stopping)
+                later = step(attempt_id, self.stopping)
         except Exception:
             logger.exception("Attempt %s ended unexpectedly and is put right.", attempt_id)
             self._put_right(attempt_id)
@@ -171,8 +179,33 @@ class Engine:
             release_connection()
             with self._lock:
                 self._busy.discard(attempt_id)
+            if later is not None:
+                self._go_on_later(later)
             wake.announce_end()
             wake.new_work.set()
+
+    def _go_on_later(self, later: Later) -> None:
+        with self._lock:
+            heapq.heappush(self._later, (time.monotonic() + later.seconds, later.attempt_id))
+            if self._clock is None or not self._clock.is_alive():
+                self._clock = threading.Thread(target=self._run_clock, name="turns", daemon=True)
+                self._clock.start()
+        self._alarm.set()
+
+    def _run_clock(self) -> None:
+        """Go on with each attempt that waits when it is due."""
+        while not self.stopping.is_set():
+            with self._lock:
+                now = time.monotonic()
+                due = []
+                while self._later and self._later[0][0] <= now:
+                    due.append(heapq.heappop(self._later)[1])
+                left = self._later[0][0] - now if self._later else LOOK_EVERY
+            for attempt_id in due:
+                self._spawn(attempt_id, perform_attempt)
+            if not due:
+                self._alarm.wait(left)
+                self._alarm.clear()
 
     def _put_right(self, attempt_id: UUID) -> None:
         """What a sweep would do, repeated with growing pauses: what the vendor did must get into the ledger."""
