@@ -48,7 +48,7 @@ def tapped(server: RunningServer) -> Iterator[Tap]:
     carry_out = exchange.carry_out
 
     def listen(call: Call) -> Delivery:
-        vendor = exchange.mounts[call.mount]
+        vendor = _vendor_of(exchange.mounts[call.mount], call)
         arrived = Arrived(vendor.id, call, vendor.does_work(call))
         tap.calls.append(arrived)
         given = tap.hook(arrived) if tap.hook else None
@@ -64,6 +64,13 @@ def tapped(server: RunningServer) -> Iterator[Tap]:
         yield tap
     finally:
         del exchange.carry_out  # type: ignore[attr-defined]
+
+
+def _vendor_of(sharing: Any, call: Call) -> Any:
+    """Whose call it is, where several vendors share one address."""
+    if not isinstance(sharing, list):
+        return sharing
+    return next((vendor for vendor in sharing if vendor.takes and vendor.takes(call)), sharing[-1])
 
 
 def refusing_work(arrived: Arrived) -> Delivery | None:
