@@ -25,7 +25,7 @@ def claim_generation(worker_id: UUID) -> UUID | None:
     """The id of a queued generation that now belongs to this worker, or None. Rivals that lose the row try the next."""
     for user_id, model_id in _turns():
         queued = Generation.objects.filter(state=State.QUEUED, user_id=user_id, model_id=model_id)
-        oldest = list(queued.order_by("id").values_list("id", flat=True)[:LOOK_AT])
+        oldest = list(queued.order_by("created_at", "id").values_list("id", flat=True)[:LOOK_AT])
         # In any order, so that several workers do not all reach for the same row.
         random.shuffle(oldest)
         claimed = next((found for found in oldest if _claim(found, worker_id)), None)
@@ -42,7 +42,7 @@ def _claim(generation_id: UUID, worker_id: UUID) -> bool:
 def _turns() -> Iterator[tuple[int, int]]:
     """(user, model) of what is queued and could go now: who had fewest turns lately first, then who waits longest."""
     queued = Generation.objects.filter(state=State.QUEUED)
-    heads = list(queued.values_list("user_id", "model_id").annotate(oldest=Min("id")).order_by("oldest"))
+    heads = list(queued.values_list("user_id", "model_id").annotate(oldest=Min("created_at")).order_by("oldest"))
     if not heads:
         return
     names = {model.pk: _lane_of(model) for model in CloudModel.objects.filter(id__in={head[1] for head in heads})}

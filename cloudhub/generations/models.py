@@ -83,7 +83,9 @@ class Generation(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["team", "-id"], name="generations_of_team"),
             models.Index(fields=["user", "-id"], name="generations_of_user"),
-            models.Index(fields=["user", "model", "id"], condition=Q(state="queued"), name="queued_generations"),
+            models.Index(
+                fields=["user", "model", "created_at"], condition=Q(state="queued"), name="queued_generations"
+            ),
             models.Index(fields=["worker"], condition=Q(state="running"), name="running_generations"),
             models.Index(fields=["idempotency_scope", "request_hash", "-created_at"], name="generations_to_join"),
         ]

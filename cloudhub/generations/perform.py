@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from cloudhub.catalog.find import provider_of
@@ -19,7 +20,7 @@ from cloudhub.generations.right_to_send import Later, look_before_preparing, tak
 from cloudhub.generations.settle import mark_unknown, release_attempt, retry_attempt, settle_without_pictures
 from cloudhub.generations.work import Work, adapter_failures, read_work
 from cloudhub.lanes.circuit import note_error, note_success
-from cloudhub.lanes.turn import Wait
+from cloudhub.lanes.turn import Wait, note_departure
 from cloudhub.vault.keys import has_key, key_for
 from providers.base import (
     Busy,
@@ -105,6 +106,16 @@ def _prepare(attempt_id: UUID) -> Work | Later | None:
     return None
 
 
+def _tell_departure(work: Work, left_at: datetime | None) -> None:
+    if work.lane is None or left_at is None:
+        return
+    try:
+        note_departure(work.attempt_id, left_at)
+    except HubError:
+        logger.warning("The lane of attempt %s could not note when it left.", work.attempt_id)
+    release_connection()
+
+
 def _tell_lane(work: Work, error: ProviderError | None) -> None:
     """What the lane learns from an ending; the books are closed already, so that it may fail."""
     if work.lane is None:
@@ -138,6 +149,8 @@ def _call(work: Work, send_before: float, stopping: threading.Event) -> CloudGen
                 # Whatever an adapter says: a call that the vendor took must never be sent a second time.
                 raise OutcomeUnknown(f"The vendor took the call, and then: {error.message}") from error
             raise
+        finally:
+            _tell_departure(work, leave.left_at)
     reach("after_reply")
     if isinstance(step, Pending):
         remember_remote_id(work.attempt_id, step)

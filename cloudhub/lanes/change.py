@@ -15,7 +15,7 @@ def set_limits(actor: Actor, lane: Lane, limits: Any) -> Lane:
     """
     actor.require("manage")
     stored = read_limits(limits)
-    run_transaction(lambda: Lane.objects.filter(id=lane.pk).update(limits=stored, refused_at=None))
+    run_transaction(lambda: Lane.objects.filter(id=lane.pk).update(limits=stored, refused_at=None, told=None))
     lane.refresh_from_db()
     return lane
 
@@ -23,7 +23,7 @@ def set_limits(actor: Actor, lane: Lane, limits: Any) -> Lane:
 def open_again(actor: Actor, lane: Lane) -> Lane:
     """End a pause and close the circuit at once: the next call goes. Raises `Forbidden`."""
     actor.require("manage")
-    pause = {"paused_until": None, "pause_code": "", "pause_reason": "", "refused_at": None}
+    pause = {"paused_until": None, "pause_code": "", "pause_reason": "", "refused_at": None, "told": None}
     circuit = {"failures": 0, "openings": 0, "opened_until": None, "trial_until": None}
     run_transaction(lambda: Lane.objects.filter(id=lane.pk).update(**pause, **circuit))
     lane.refresh_from_db()

@@ -1,5 +1,6 @@
 """What a lane learns from a call's ending: a pause, a limit, an open circuit, or that all is well."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from uuid import UUID
 
@@ -50,9 +51,10 @@ def _pause(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
     if lane.paused_until is None or lane.paused_until < until:
         lane.paused_until, lane.pause_code, lane.pause_reason = until, error.code, error.message[:500]
     # A pause of a second or two says that the vendor is busy, a longer one that a minute's quota is used up.
-    if error.code == "rate_minute" and (seconds is None or seconds >= SHORTEST_QUOTA_PAUSE):
-        lane.refused_at = now
-    lane.save(update_fields=["paused_until", "pause_code", "pause_reason", "refused_at"])
+    told = error.limit if isinstance(error, Busy) else None
+    if error.code == "rate_minute" and (told or seconds is None or seconds >= SHORTEST_QUOTA_PAUSE):
+        lane.refused_at, lane.told = now, asdict(told) if told else None
+    lane.save(update_fields=["paused_until", "pause_code", "pause_reason", "refused_at", "told"])
     # A vendor that limits is alive; a trial that met a limit is over.
     Lane.objects.filter(id=key_lane.pk).update(failures=0, openings=0, opened_until=None, trial_until=None)
 

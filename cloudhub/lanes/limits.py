@@ -17,7 +17,7 @@ LONGEST_WINDOW = 31 * 24 * 3600
 LARGEST_COUNT = 10**15
 MOST_LIMITS = 8
 # The vendor counts when a call arrives, we when it leaves: its window must not see one more than ours.
-MARGIN = timedelta(milliseconds=500)
+LEAST_MARGIN, MOST_MARGIN = timedelta(seconds=0.5), timedelta(seconds=5)
 PARALLEL_POLL = timedelta(seconds=1)
 LEARNED_OVER = timedelta(minutes=1)
 LEARNED_FOR = timedelta(minutes=15)
@@ -45,20 +45,23 @@ class Room:
 
 
 def limits_of(lane: Lane, now: datetime) -> tuple[Limit, ...]:
-    """The limits in force. A learned one counts only while nobody stated a limit a time."""
-    limits = tuple(Limit(**limit) for limit in lane.limits) if lane.limits is not None else published_limits(lane)
-    is_stated = any(limit.seconds for limit in limits)
-    learned = None if is_stated or lane.refused_at is None else _learned(lane, lane.refused_at, now)
+    """The limits in force: the owner's alone where there are any, else the vendor's and what its refusals taught."""
+    if lane.limits is not None:
+        return tuple(Limit(**limit) for limit in lane.limits)
+    limits = published_limits(lane)
+    if lane.refused_at is None or now > lane.refused_at + LEARNED_FOR:
+        return limits
+    if lane.told:
+        return (*limits, Limit(**lane.told))
+    learned = None if any(limit.seconds for limit in limits) else _learned(lane, lane.refused_at)
     return (*limits, learned) if learned else limits
 
 
-def _learned(lane: Lane, refused_at: datetime, now: datetime) -> Limit | None:
+def _learned(lane: Lane, refused_at: datetime) -> Limit | None:
     """So many calls the vendor took in the minute before it refused one. What is under way may be refused yet.
 
     From a few calls nothing is learned: then the vendor was only busy, and its pause is enough.
     """
-    if now > refused_at + LEARNED_FOR:
-        return None
     minute = LaneCall.objects.filter(lane=lane, at__gt=refused_at - LEARNED_OVER, at__lte=refused_at)
     taken = minute.filter(was_refused=False).count()
     if taken < LEAST_LEARNED:
@@ -91,7 +94,8 @@ def _room_of_limit(limit: Limit, calls: QuerySet[LaneCall], call: Call, now: dat
     if limit.kind == "parallel":
         free = max(0, limit.count - calls.filter(ended_at=None).count())
         return Room(free, None if free else now + PARALLEL_POLL, limit)
-    window = timedelta(seconds=limit.seconds) + MARGIN
+    window = timedelta(seconds=limit.seconds)
+    window += min(MOST_MARGIN, LEAST_MARGIN + window / 25)
     recent = calls.filter(at__gt=now - window, was_refused=False)
     sums = recent.aggregate(requests=Count("attempt_id"), images=Sum("images"), spend=Sum("micros"))
     used = sums[limit.kind] or 0

@@ -10,8 +10,8 @@ class Lane(models.Model):
     """One vendor, key and model; with an empty `model` the vendor and key as a whole, which also holds the circuit.
 
     `key_print` tells keys apart without telling them. `limits` is the owner's list, null for the vendor's published
-    ones; `refused_at` is when the vendor last refused a call for coming too fast, which teaches a limit for a while.
-    `paused_until` is the vendor's own "try again
+    ones; `told` the limit that a vendor named when it refused a call, `refused_at` when it last refused one for coming
+    too fast, which teaches a limit for a while too. `paused_until` is the vendor's own "try again
     then". The circuit is open until `opened_until`; the first call after it is the trial, until `trial_until`.
     """
 
@@ -19,6 +19,7 @@ class Lane(models.Model):
     key_print = models.CharField(max_length=16, blank=True)
     model = models.CharField(max_length=200, blank=True)
     limits = models.JSONField(null=True)
+    told = models.JSONField(null=True)
     refused_at = models.DateTimeField(null=True)
     paused_until = models.DateTimeField(null=True)
     pause_code = models.CharField(max_length=20, blank=True)

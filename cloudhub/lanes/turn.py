@@ -21,6 +21,7 @@ GONE_AFTER = timedelta(seconds=5)
 SHORTEST_WAIT = timedelta(milliseconds=50)
 OUT_OF_TURN = timedelta(milliseconds=500)
 FAIR_OVER = timedelta(minutes=10)
+SOON = timedelta(milliseconds=50)
 TRIAL_POLL = timedelta(seconds=2)
 LONGEST_POLL = timedelta(seconds=10)
 # A little longer than the longest window that a limit may have.
@@ -143,6 +144,13 @@ def _others_first(calls: QuerySet[LaneCall], waiters: QuerySet[LaneWaiter], wish
         order.append((turns[user_id], since, attempt_id))
         turns[user_id] += 1
     return [attempt_id for _, _, attempt_id in sorted(order)].index(wish.attempt_id)
+
+
+def note_departure(attempt_id: UUID, left_at: datetime) -> None:
+    """Count a call from when its first byte left, where that was noticeably after its turn."""
+    late = LaneCall.objects.filter(attempt_id=attempt_id, at__lt=left_at - SOON)
+    if late.exists():
+        run_transaction(lambda: late.update(at=left_at))
 
 
 def end_call(attempt_id: UUID) -> None:

@@ -10,6 +10,7 @@ import orjson
 from providers.emulation.contract import Call, Reply, VendorEmulator
 from providers.emulation.faults import Fault, FaultMenu
 from providers.emulation.invoice import Invoice
+from providers.emulation.limits import RateLimits
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Exchange:
         self.vendors = vendors
         self.invoice = Invoice()
         self.faults = FaultMenu()
+        self.limits = RateLimits()
         self._by_mount = {mount.name: vendor for vendor in vendors for mount in vendor.mounts}
         self._stopped = threading.Event()
 
@@ -41,7 +43,10 @@ class Exchange:
     def carry_out(self, call: Call) -> Delivery:
         """Do what the vendor does with a call to one of its mounts. Work that was done is on the invoice first."""
         vendor = self._by_mount[call.mount]
-        fault = self.faults.take(vendor.id, does_work=vendor.does_work(call))
+        does_work = vendor.does_work(call)
+        if does_work and not self.limits.passes(vendor.id):
+            return Delivery(vendor.failure(call, 429))
+        fault = self.faults.take(vendor.id, does_work=does_work)
         reply = self._reply(vendor, call, fault)
         if reply is not None and reply.charge is not None:
             self.invoice.add(vendor.id, reply.charge)

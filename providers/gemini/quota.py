@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from providers.base import Busy, ProviderError, Rejected
+from providers.base import Busy, Limit, ProviderError, Rejected
 from providers.gemini.reading import count, items, quotation, text
 
 AI_STUDIO = "https://aistudio.google.com/"
@@ -55,7 +55,17 @@ def too_many_requests(
     wait = _wait_seconds(details, signs)
     pause = f"{wait:.0f} seconds" if wait is not None and wait >= 1 else "a few minutes"
     remedy = f"You are making too many requests: wait {pause} before you try again; {MORE_QUOTA}"
-    return Busy("rate_minute", f"{HEADLINE} {ending}", retry_after=wait, remedy=remedy, request_id=request_id)
+    limit = next((found for violation in violations if (found := _limit(violation))), None)
+    return Busy("rate_minute", f"{HEADLINE} {ending}", retry_after=wait, limit=limit, remedy=remedy,
+                request_id=request_id)  # fmt: skip
+
+
+def _limit(violation: Mapping[str, Any]) -> Limit | None:
+    """A minute's quota of requests, where Google tells its value."""
+    name, value = text(violation.get("quotaId")), count(violation.get("quotaValue"))
+    if value and "PerMinute" in name and "Request" in name:
+        return Limit(kind="requests", count=value, seconds=60, source="Google's answer")
+    return None
 
 
 def _is_without_quota(signs: str, violations: Sequence[Mapping[str, Any]]) -> bool:

@@ -25,6 +25,7 @@ from providers.base import (
 )
 from providers.catalogue import read_catalog
 from providers.http import Answer, Door
+from providers.masks import white_changes
 from providers.pictures import UnreadablePicture, read_picture
 from providers.practice.outcomes import LONGEST_SLOW_SECONDS
 from providers.practice.studio import Studio
@@ -38,8 +39,8 @@ ADDRESS = "http://practice.invalid/v1/pictures"
 class Practice(Provider):
     """Draws in this process. A seed is kept to the byte, money is XTS, and the prompt can ask for every outcome.
 
-    In a mask white is repainted; black, and what is transparent, is kept to the pixel. It belongs to the first
-    reference picture and is cropped as that is. Nothing is charged for a refusal.
+    What a mask marks (`providers.masks`) is repainted, the rest is kept to the pixel. It belongs to the first reference
+    picture and is cropped as that is. Nothing is charged for a refusal.
     """
 
     id: ClassVar[str] = "practice"
@@ -160,6 +161,6 @@ def _order(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]
         "output_format": request.output_format,
         "enhance_prompt": bool(request.enhance_prompt),
         "images": [pybase64.b64encode(image.data).decode("ascii") for image in request.input_images],
-        "mask": pybase64.b64encode(request.mask.data).decode("ascii") if request.mask else None,
+        "mask": pybase64.b64encode(white_changes(request.mask)).decode("ascii") if request.mask else None,
         "strength": request.strength,
     }
