@@ -1,15 +1,13 @@
 """The contract's stage: one emulator for all tests, every vendor pointed at it with a key that it accepts."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cloudhub.generations import engine as engine_module
 from cloudhub.generations import finish, perform
-from cloudhub.lanes import circuit
+from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer, serve
 from tests.contract.subjects import set_credentials, vendors
 from tests.contract.tap import Tap, tapped
@@ -48,13 +46,12 @@ def tap(emulator: RunningServer) -> Iterator[Tap]:
 
 @pytest.fixture
 def quick_hub(settings: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
-    """The hub with short pauses, and books that must be right after the test."""
+    """The hub with short pauses and without lanes, and books that must be right after the test."""
     settings.GENERATION_SECONDS = 20
     monkeypatch.setattr(perform, "PAUSES", (0.01, 0.02))
     monkeypatch.setattr(finish, "SAVE_PAUSES", (0.01, 0.01))
-    monkeypatch.setattr(engine_module, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(circuit, "FAILURES_TO_OPEN", 1000)
-    monkeypatch.setattr(circuit, "PAUSE_WITHOUT_TIME", timedelta(milliseconds=10))
+    for provider in installed_providers().values():
+        monkeypatch.setattr(type(provider), "is_paced", False)
     request.getfixturevalue("cast")
     yield
     assert_books_are_right()

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 from cloudhub.catalog.models import Price
 from cloudhub.catalog.prices import cost_of
@@ -24,17 +23,17 @@ LONGEST_PAUSE = 0.06
 
 
 @dataclass(frozen=True)
-class Told:
+class Fitted:
     """A normalised wish for one call, and the notes."""
 
     request: CloudGenerationRequest
     notes: list[str]
 
 
-def fit(provider: Provider, entry: ModelEntry, wish: CloudGenerationRequest) -> Told:
+def fit(provider: Provider, entry: ModelEntry, wish: CloudGenerationRequest) -> Fitted:
     """The wish as the hub would send it, of one call. Raises `InvalidField`."""
     fitted, notes = provider.normalise(replace(wish, model=entry.id), entry)
-    return Told(replace(split_into_calls(fitted, entry)[0], model=entry.id, entry=entry), notes)
+    return Fitted(replace(split_into_calls(fitted, entry)[0], model=entry.id, entry=entry), notes)
 
 
 def begin(provider: Provider, request: CloudGenerationRequest, key: Key) -> Pending | CloudGenerationResponse:
@@ -72,10 +71,3 @@ def billed(provider: Provider, response: CloudGenerationResponse, entry: ModelEn
         return round_up(parse_price(charged.amount) * 1_000_000)
     cost = cost_of(charged, price)
     return cost.amount if cost else None
-
-
-def invoiced(emulator: Any, request_id: str) -> int:
-    """What the emulated vendor charges for a call, in micro-units."""
-    lines = [line for line in emulator.exchange.invoice.as_json()["calls"] if line["request_id"] == request_id]
-    assert len(lines) <= 1, "a call stands on the invoice twice"
-    return sum(round_up(parse_price(line["amount"]) * 1_000_000) for line in lines)

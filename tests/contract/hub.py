@@ -11,12 +11,12 @@ from cloudhub.generations.models import Attempt, Generation
 from providers.emulation.server import RunningServer
 from tests.conftest import Cast
 from tests.contract.subjects import Subject
-from tests.contract.wishes import plain
+from tests.contract.wishes import usual
 from tests.generations.booked import Booked
 from tests.generations.books import booked_attempts, check_invoice_against_ledger
 from tests.generations.stage import attempts_of, carry_out
 
-WISH_FIELDS = ("prompt", "input_images", "mask")
+WISH_FIELDS = ("prompt", "input_images", "mask", "options")
 
 
 def register(subject: Subject) -> CloudModel:
@@ -27,10 +27,9 @@ def carry(cast: Cast, subject: Subject, **changes: Any) -> Generation:
     """Register the model, where it is not yet, and carry out its plainest wish in this thread."""
     model = CloudModel.objects.filter(provider=subject.provider_id, cloud_model_id=subject.model_id).first()
     model = model or register(subject)
-    wish = plain(subject.entry(), **changes)
+    wish = usual(subject.provider, subject.entry(), **changes)
     fields = {name: getattr(wish, name) for name in {*WISH_FIELDS, *changes} if getattr(wish, name)}
-    fields["input_images"] = list(wish.input_images)
-    return carry_out(cast.bob, model.key, **fields)
+    return carry_out(cast.bob, model.key, **{**fields, "input_images": list(wish.input_images)})
 
 
 def last_attempt(generation: Generation) -> Attempt:

@@ -1,10 +1,10 @@
-"""Wishes for a model: the plainest one, combinations of all that it offers, and one for each thing that it claims."""
+"""Wishes for a model: the plainest one that it takes, and combinations of everything that it offers."""
 
 import io
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,51 +18,89 @@ from providers.base import (
     InvalidField,
     ModelEntry,
     Option,
+    Provider,
 )
+from tests.contract.drive import Fitted, fit
 
 PROMPT = "A red apple on a wooden table"
 WORDS = "a quiet lake at dawn, "
+SOME_TEXT = "an apple"
 Change = Mapping[str, Any]
 
 
 @lru_cache(maxsize=200)
-def picture(limits: InputLimits, number: int = 0, mode: str = "RGB") -> InputImage:
+def picture(limits: InputLimits, number: int = 0) -> InputImage:
     """A reference picture within a model's limits; each number is another picture."""
-    side = min(max(512, limits.least_side, math.isqrt(limits.least_pixels - 1) + 1), limits.most_side)
-    side = min(side, math.isqrt(limits.most_pixels))
-    side -= side % 64 if side - side % 64 >= max(limits.least_side, math.isqrt(limits.least_pixels - 1) + 1) else 0
-    drawn = Image.new(mode, (side, side), number * 40 % 256 if mode == "L" else (number * 40 % 256, 120, 60))
-    if mode == "L":
-        drawn = Image.new("L", (side, side), 0)
-        drawn.paste(255, (side // 4, side // 4, side // 2, side // 2))
+    side = _side(limits)
+    return _as_input(Image.new("RGB", (side, side), (number * 40 % 256, 120, 60)), limits, f"picture-{number}")
+
+
+@lru_cache(maxsize=200)
+def mask(limits: InputLimits, number: int = 1) -> InputImage:
+    """A mask for `picture`: a white field, each number at another place."""
+    side = _side(limits)
+    drawn = Image.new("L", (side, side), 0)
+    drawn.paste(255, (side * number // 8, side // 4, side // 2, side // 2))
+    return _as_input(drawn, limits, f"mask-{number}")
+
+
+def _side(limits: InputLimits) -> int:
+    """Near 512 pixels, a multiple of 64 where the limits allow one."""
+    least = max(limits.least_side, math.isqrt(limits.least_pixels - 1) + 1)
+    side = max(min(512, limits.most_side, math.isqrt(limits.most_pixels)), least)
+    return side - side % 64 if side - side % 64 >= least else side
+
+
+def _as_input(drawn: Image.Image, limits: InputLimits, name: str) -> InputImage:
     kind = "image/png" if "image/png" in limits.formats else limits.formats[0]
     file = io.BytesIO()
     drawn.save(file, kind.removeprefix("image/").upper())
-    return InputImage(data=file.getvalue(), mime_type=kind, width=side, height=side, image_id=f"{mode}-{number}")
+    return InputImage(data=file.getvalue(), mime_type=kind, width=drawn.width, height=drawn.height, image_id=name)
 
 
-def pictures(entry: ModelEntry, count: int) -> tuple[InputImage, ...]:
-    return tuple(picture(entry.capabilities.input_limits, number) for number in range(count))
+def pictures(entry: ModelEntry, count: int, first: int = 0) -> tuple[InputImage, ...]:
+    return tuple(picture(entry.capabilities.input_limits, first + number) for number in range(count))
 
 
-def mask(entry: ModelEntry) -> InputImage:
-    return picture(entry.capabilities.input_limits, 0, "L")
+_needed: dict[tuple[str, str], Change] = {}
 
 
-def needed(entry: ModelEntry) -> dict[str, Any]:
-    """What the model needs beside a prompt."""
-    able = entry.capabilities
-    if "text-to-image" in able.modes:
-        return {}
-    given: dict[str, Any] = {"input_images": pictures(entry, 1)}
-    if "image-to-image" not in able.modes:
-        given["mask"] = mask(entry)
-    return given
+def needed(provider: Provider, entry: ModelEntry) -> Change:
+    """What the model wants beside a prompt: pictures, a mask, options. Found by asking, once."""
+    name = (provider.id, entry.id)
+    if name not in _needed:
+        _needed[name] = _find_needed(provider, entry)
+    return _needed[name]
 
 
-def plain(entry: ModelEntry, **changes: Any) -> CloudGenerationRequest:
-    """The plainest wish that the model takes."""
-    return CloudGenerationRequest(**{"prompt": PROMPT, **needed(entry), **changes})
+def _find_needed(provider: Provider, entry: ModelEntry) -> Change:
+    given: dict[str, Any] = {}
+    for _ in range(8):
+        try:
+            provider.normalise(CloudGenerationRequest(prompt=PROMPT, model=entry.id, **given), entry)
+        except InvalidField as refusal:
+            given = _with_more(entry, given, refusal.fields)
+        else:
+            return given
+    raise AssertionError(f"{entry.id}: no wish passes, with {sorted(given)}")
+
+
+def _with_more(entry: ModelEntry, given: Change, asked: Iterable[str]) -> dict[str, Any]:
+    more = dict(given)
+    for name in asked:
+        if name == "input_images":
+            more["input_images"] = pictures(entry, len(given.get("input_images", ())) + 1)
+        elif name == "mask":
+            more["mask"] = mask(entry.capabilities.input_limits)
+        elif name.startswith("options."):
+            option = next(option for option in entry.capabilities.options if f"options.{option.name}" == name)
+            more["options"] = {**more.get("options", {}), option.name: (option_values(option) or [SOME_TEXT])[0]}
+    return more
+
+
+def usual(provider: Provider, entry: ModelEntry, **changes: Any) -> CloudGenerationRequest:
+    """The plainest wish that the model takes, with changes."""
+    return CloudGenerationRequest(**merged({"prompt": PROMPT}, needed(provider, entry), changes))
 
 
 def axes(entry: ModelEntry) -> dict[str, list[Change]]:
@@ -113,7 +151,7 @@ def _references(entry: ModelEntry) -> list[Change]:
         if able.strength:
             found.append({"input_images": pictures(entry, 1), "strength": 0.5})
     if "inpaint" in able.modes:
-        found.append({"input_images": pictures(entry, 1), "mask": mask(entry)})
+        found.append({"input_images": pictures(entry, 1), "mask": mask(entry.capabilities.input_limits)})
     return found
 
 
@@ -140,135 +178,40 @@ def merged(*changes: Change) -> dict[str, Any]:
     return found
 
 
-def combinations(entry: ModelEntry, most: int) -> Iterator[CloudGenerationRequest]:
-    """The plain wish, then rows in which every value of every axis stands at least once, mixed by a fixed seed."""
-    yield plain(entry)
-    chance = random.Random(f"{entry.id}")  # noqa: S311 - a seed makes a failing row come again
-    columns = {name: chance.sample(values, len(values)) for name, values in axes(entry).items()}
-    rows = min(most, max((len(values) for values in columns.values()), default=0))
-    for row in range(rows):
-        yield _wish(entry, [values[row % len(values)] for values in columns.values()])
+def combinations(provider: Provider, entry: ModelEntry, most: int) -> Iterator[CloudGenerationRequest]:
+    """The plain wish, then rows in which the values of every axis take turns, mixed by a fixed seed."""
+    yield usual(provider, entry)
+    chance = random.Random(entry.id)  # noqa: S311 - a seed makes a failing row come again
+    columns = [chance.sample(values, len(values)) for values in axes(entry).values()]
+    for row in range(min(most, max(map(len, columns), default=0))):
+        yield usual(provider, entry, **merged(*(values[row % len(values)] for values in columns)))
 
 
-def _wish(entry: ModelEntry, changes: list[Change]) -> CloudGenerationRequest:
-    given = merged(*changes)
-    return CloudGenerationRequest(**{"prompt": PROMPT, **needed(entry), **given})
-
-
-def lenient(
-    wish: CloudGenerationRequest, fits: Callable[[CloudGenerationRequest], Any]
-) -> tuple[CloudGenerationRequest, Any] | None:
-    """The wish without the fields that are refused beside its others, and what `fits` makes of it; None without any."""
+def lenient(provider: Provider, entry: ModelEntry, wish: CloudGenerationRequest) -> Fitted | None:
+    """The wish as the model takes it, without the fields that it refuses beside the others; None when it takes none."""
     for _ in range(8):
         try:
-            return wish, fits(wish)
+            return fit(provider, entry, wish)
         except InvalidField as refusal:
-            reduced = _without(wish, refusal.fields)
+            reduced = _without(wish, refusal.fields, needed(provider, entry))
             if reduced == wish:
                 return None
             wish = reduced
     return None
 
 
-def _without(wish: CloudGenerationRequest, names: Mapping[str, str]) -> CloudGenerationRequest:
-    usual = {"num_images": 1, "prompt": PROMPT}
+def _without(wish: CloudGenerationRequest, names: Iterable[str], needs: Change) -> CloudGenerationRequest:
+    usual_values = {"num_images": 1, "prompt": PROMPT, "input_images": needs.get("input_images", ())}
     changes: dict[str, Any] = {}
-    for name in names:
-        field = name.partition("[")[0]
-        if field.startswith("options."):
+    for name in (name.partition("[")[0] for name in names):
+        if name.startswith("options."):
             options = changes.get("options", dict(wish.options))
-            changes["options"] = {key: value for key, value in options.items() if key != field.removeprefix("options.")}
-        elif field in ("width", "height"):
+            rest = {key: value for key, value in options.items() if f"options.{key}" != name}
+            changes["options"] = {**needs.get("options", {}), **rest}
+        elif name in ("width", "height"):
             changes |= {"width": None, "height": None}
-        elif field not in ("input_images", "mask"):
-            changes[field] = usual.get(field)
+        elif name == "input_images":
+            changes |= {"input_images": needs.get("input_images", ()), "mask": needs.get("mask"), "strength": None}
+        else:
+            changes[name] = usual_values.get(name, needs.get(name))
     return replace(wish, **changes)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One thing that a model says it can: wishes that differ in it alone, from each other and from the plain one."""
-
-    name: str
-    values: tuple[Change, ...]
-    beside: Change
-
-
-def claims(entry: ModelEntry, together: Mapping[str, Change]) -> Iterator[Claim]:
-    """Each claimed ability with its values. `together` are fields that a vendor wants beside it."""
-    able = entry.capabilities
-    for name, values in _claimed(entry).items():
-        beside: Change = together.get(f"{entry.id}:{name}", together.get(name, {}))
-        if name == "strength" and "input_images" not in beside:
-            beside = {**beside, "input_images": pictures(entry, 1)}
-        if name in ("input_images", "mask") and able.most_input_images == 0:
-            continue
-        yield Claim(name, tuple(values), beside)
-
-
-def _claimed(entry: ModelEntry) -> dict[str, list[Change]]:
-    able = entry.capabilities
-    found: dict[str, list[Change]] = {}
-    if able.prompt != "not_sent":
-        found["prompt"] = [{"prompt": "A green pear"}]
-    for name in (
-        "quality",
-        "style",
-        "safety_level",
-        "output_format",
-        "resolution",
-        "enhance_prompt",
-        "negative_prompt",
-    ):
-        found[name] = [change for change in axes(entry).get(name, []) if change]
-    if able.seed != "not_sent":
-        found["seed"] = [{"seed": 7}, {"seed": 8}]
-    if able.guidance_scale:
-        found["guidance_scale"] = [{"guidance_scale": 3}, {"guidance_scale": 4}]
-    if able.strength:
-        found["strength"] = [{"strength": 0.25}, {"strength": 0.75}]
-    if able.transparency:
-        found["background"] = [{"background": "transparent"}]
-    if able.images_per_call > 1:
-        found["num_images"] = [{"num_images": able.images_per_call}]
-    table = able.sizes.get(able.default_resolution, {})
-    found["aspect_ratio"] = [{"aspect_ratio": ratio} for ratio in table]
-    if able.free_size:
-        found["free_size"] = [{"width": 1024, "height": 768}, {"width": 768, "height": 1024}]
-    if "image-to-image" in able.modes:
-        counts = {1, able.most_input_images}
-        found["input_images"] = [{"input_images": pictures(entry, count)} for count in sorted(counts)]
-    if "inpaint" in able.modes:
-        found["mask"] = [{"input_images": pictures(entry, 1), "mask": mask(entry)}]
-    for option in able.options:
-        values = option_values(option) or ["a text of its own"]
-        found[f"options.{option.name}"] = [{"options": {option.name: value}} for value in values]
-    return {name: values for name, values in found.items() if values}
-
-
-def lacking(entry: ModelEntry) -> dict[str, Change]:
-    """For each ability that the model lacks, a wish that uses it."""
-    able = entry.capabilities
-    base = needed(entry)
-    found: dict[str, tuple[bool, Change]] = {
-        "seed": (able.seed == "not_sent", {"seed": 7}),
-        "negative_prompt": (not able.negative_prompt, {"negative_prompt": "rain"}),
-        "guidance_scale": (not able.guidance_scale, {"guidance_scale": 5}),
-        "strength": (not able.strength, {"strength": 0.5}),
-        "enhance_prompt": (not able.enhance_prompt, {"enhance_prompt": True}),
-        "background": (not able.transparency, {"background": "transparent"}),
-        "quality": (not able.qualities, {"quality": "high"}),
-        "style": (not able.styles, {"style": "vivid"}),
-        "safety_level": (not able.safety_levels, {"safety_level": "low"}),
-        "output_format": (not able.output_formats, {"output_format": "png"}),
-        "resolution": (not able.resolutions, {"resolution": "2K"}),
-        "aspect_ratio": (not any(able.sizes.values()), {"aspect_ratio": "16:9"}),
-        "width": (not any(able.sizes.values()) and able.free_size is None, {"width": 640, "height": 480}),
-        "options.no-such-option": (True, {"options": {"no-such-option": 1}}),
-        "prompt": (able.prompt == "not_sent", {}),
-    }
-    if not base:
-        found["input_images"] = (able.most_input_images == 0, {"input_images": pictures(entry, 1)})
-    given = base.get("input_images") or pictures(entry, 1)
-    found["mask"] = ("inpaint" not in able.modes, {"input_images": given, "mask": mask(entry)})
-    return {name: change for name, (lacks, change) in found.items() if lacks}
