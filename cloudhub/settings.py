@@ -61,6 +61,16 @@ INSTALLED_APPS = [
     "providers.emulation",
     "providers.practice",
     "providers.gemini",
+    "providers.imagen",
+    "providers.openai",
+    "providers.compatible",
+    "providers.stability",
+    "providers.bfl",
+    "providers.replicate",
+    "providers.runpod",
+    "providers.firefly",
+    "providers.automatic1111",
+    "providers.comfyui",
 ]
 
 MIDDLEWARE = [

@@ -128,6 +128,14 @@ class Provider(ABC):
     def billed(self, response: CloudGenerationResponse, model: ModelEntry) -> Quantities | ReportedCost:
         """What the vendor charges for this answer, by unit, or the cost that it reports itself. Pure."""
 
+    def read_lifecycles(self, key: Key) -> Mapping[str, Lifecycle]:
+        """What the vendor itself announces of its models' ends, by its ids: a free read. Raises as
+        `validate_credentials`.
+
+        Only models with a date; for the others the catalogue goes on being what is known.
+        """
+        return {}
+
     def describe(self, model_id: str, key: Key, *, address: str = "") -> ModelEntry:
         """A model outside the catalogue, as the vendor itself describes it: a free read. For `open_catalogue`.
 

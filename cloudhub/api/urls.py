@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from cloudhub.api.docs import DocsPage, Schema
 from cloudhub.api.door import NothingHere
 from cloudhub.api.openai.errors import NoSuchOpenAIAddress
-from cloudhub.api.openai.images import ImageGenerations
+from cloudhub.api.openai.images import ImageEdits, ImageGenerations
 from cloudhub.api.openai.models import Models, OneModel
 from cloudhub.api.operations import healthz, readyz
 from cloudhub.api.pictures import SignedPicture
@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{REST}/hub_keys", HubKeys.as_view(), name="hub-keys"),
     path(f"{REST}/hub_keys/<str:key_id>", OneHubKey.as_view(), name="hub-key"),
     path("v1/images/generations", ImageGenerations.as_view(), name="openai-images"),
+    path("v1/images/edits", ImageEdits.as_view(), name="openai-edits"),
     path("v1/models", Models.as_view(), name="openai-models"),
     path("v1/models/<path:model>", OneModel.as_view(), name="openai-model"),
     path("images/signed/<str:token>", SignedPicture.as_view(), name="signed-picture"),

@@ -131,9 +131,12 @@ def _copy_entry(model: CloudModel, entry: ModelEntry) -> None:
     life = entry.lifecycle
     model.aliases = list(entry.aliases)
     model.capabilities = entry.capabilities.as_json()
-    model.released_on, model.deprecated_on, model.shut_down_on = life.released, life.deprecated, life.shut_down
-    model.successor, model.lifecycle_note, model.lifecycle_source = life.successor, life.note, life.source
-    model.lifecycle_read_on = life.read_on
+    model.released_on, model.deprecated_on = life.released, life.deprecated
+    model.successor, model.lifecycle_note = life.successor, life.note
+    if model.lifecycle_read_on and life.read_on and life.read_on < model.lifecycle_read_on:
+        # The vendor itself was asked after the catalogue was written.
+        return
+    model.shut_down_on, model.lifecycle_source, model.lifecycle_read_on = life.shut_down, life.source, life.read_on
 
 
 def _add_prices(model: CloudModel, entry: ModelEntry) -> None:

@@ -81,8 +81,15 @@ class Engine:
             left = last - time.monotonic()
             if generation.is_finished or left <= 0 or self._ended.is_set():
                 return generation
-            release_connection()
-            wake.await_end(min(left, LOOK_EVERY))
+            self.pause(left)
+
+    def pause(self, seconds: float) -> bool:
+        """Sleep without a database connection until something of this process may have changed, at most `seconds`
+        and never long. False once the hub has stopped: whoever waits should give up."""
+        release_connection()
+        if not self._ended.is_set():
+            wake.await_end(min(seconds, LOOK_EVERY))
+        return not self._ended.is_set()
 
     def run_once(self) -> int:
         """Sweep and perform everything that is queued, in this thread; returns how many generations were done."""

@@ -145,7 +145,11 @@ class Attempt(models.Model):
 
 
 class Image(models.Model):
-    """One picture: what a vendor gave back, or an upload (then without an attempt). The bytes lie in storage."""
+    """One picture: what a vendor gave back, or an upload (then without an attempt). The bytes lie in storage.
+
+    An upload that was made elsewhere and imported into the Gallery has words of its own: `prompt`, and in `made_with`
+    where it was made, which is null for every other picture.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="images")
@@ -160,6 +164,8 @@ class Image(models.Model):
     mime_type = models.CharField(max_length=40)
     seed = models.BigIntegerField(null=True)
     revised_prompt = models.TextField(blank=True)
+    prompt = models.TextField(blank=True, default="")
+    made_with = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null means "not imported"
     created_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True)
 
@@ -169,7 +175,10 @@ class Image(models.Model):
                 fields=["attempt", "index"], condition=Q(attempt__isnull=False), name="one_image_a_place"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["team", "-id"], name="images_of_team")]
+        indexes: ClassVar = [
+            models.Index(fields=["team", "-id"], name="images_of_team"),
+            models.Index(fields=["team", "-id"], condition=Q(made_with__isnull=False), name="imported_images_of_team"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

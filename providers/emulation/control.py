@@ -40,7 +40,8 @@ def control(exchange: Exchange, method: str, path: str, body: bytes) -> Reply:
 
 
 def _overview(exchange: Exchange) -> Reply:
-    return json_reply({"vendors": {f"/{name}": vendor.id for name, vendor in exchange.mounts.items()}})
+    vendors = {f"/{name}": ", ".join(sorted(one.id for one in sharing)) for name, sharing in exchange.mounts.items()}
+    return json_reply({"vendors": vendors})
 
 
 def _cleared(clear: Callable[[], None], rest: Callable[[], dict[str, Any]]) -> Reply:

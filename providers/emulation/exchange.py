@@ -29,11 +29,15 @@ class Exchange:
         self.invoice = Invoice()
         self.faults = FaultMenu()
         self.limits = RateLimits()
-        self._by_mount = {mount.name: vendor for vendor in vendors for mount in vendor.mounts}
+        self._by_mount: dict[str, list[VendorEmulator]] = {}
+        for vendor in sorted(vendors, key=lambda vendor: vendor.takes is None):
+            for mount in vendor.mounts:
+                self._by_mount.setdefault(mount.name, []).append(vendor)
         self._stopped = threading.Event()
 
     @property
-    def mounts(self) -> Mapping[str, VendorEmulator]:
+    def mounts(self) -> Mapping[str, list[VendorEmulator]]:
+        """The vendors of each mount, those that take only some of its calls first."""
         return self._by_mount
 
     def stop(self) -> None:
@@ -42,7 +46,8 @@ class Exchange:
 
     def carry_out(self, call: Call) -> Delivery:
         """Do what the vendor does with a call to one of its mounts. Work that was done is on the invoice first."""
-        vendor = self._by_mount[call.mount]
+        sharing = self._by_mount[call.mount]
+        vendor = next((vendor for vendor in sharing if vendor.takes and vendor.takes(call)), sharing[-1])
         does_work = vendor.does_work(call)
         if does_work and not self.limits.passes(vendor.id):
             return Delivery(vendor.failure(call, 429))

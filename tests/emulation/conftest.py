@@ -43,3 +43,16 @@ def google_connections(served: RunningServer) -> Iterator[httpx.Client]:
 def google(emulator: RunningServer, google_connections: httpx.Client) -> httpx.Client:
     """A client of the emulated Gemini API with a key that it accepts."""
     return google_connections
+
+
+@pytest.fixture(scope="session")
+def openai_connections(served: RunningServer) -> Iterator[httpx.Client]:
+    headers = {"authorization": "Bearer sk-test-key"}
+    with httpx.Client(base_url=served.environment["OPENAI_BASE_URL"], headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def openai(emulator: RunningServer, openai_connections: httpx.Client) -> httpx.Client:
+    """A client of the emulated OpenAI API with a key that it accepts."""
+    return openai_connections

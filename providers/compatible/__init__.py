@@ -1,0 +1,1 @@
+"""Servers and gateways that speak OpenAI's images form, at any address that the owner names."""

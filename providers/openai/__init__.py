@@ -1,0 +1,1 @@
+"""OpenAI's image models through the OpenAI API (api.openai.com)."""
