@@ -9,7 +9,13 @@ from typing import Any, ClassVar
 
 from django.apps import AppConfig, apps
 
+from providers.abilities import ability_problems
 from providers.base import Capabilities, Lifecycle, Limit, ModelEntry, PriceLine, PriceList, Provider
+
+__all__ = [
+    "ProviderConfig", "UnavailableVendor", "ability_problems", "find_provider", "installed_providers", "read_catalog",
+    "unavailable_vendors",
+]  # fmt: skip
 
 
 class ProviderConfig(AppConfig):

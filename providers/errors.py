@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from providers.models import Limit
+
 Billed = Literal["no", "yes", "unknown"]
 Retry = Literal["no", "safe", "after"]
 
@@ -83,13 +85,24 @@ class Rejected(ProviderError):
 
 
 class Busy(ProviderError):
-    """Surely not run. `retry_after` is in seconds, None when the vendor named no time."""
+    """Surely not run. `retry_after` is in seconds, None when the vendor named no time.
+
+    `limit` is the limit that was met, where the vendor says its size: the lane then keeps to it.
+    """
 
     def __init__(
-        self, code: str, message: str, *, retry_after: float | None = None, remedy: str = "", request_id: str = ""
+        self,
+        code: str,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        limit: Limit | None = None,
+        remedy: str = "",
+        request_id: str = "",
     ) -> None:
         super().__init__(code, message, remedy=remedy, request_id=request_id)
         self.retry_after = retry_after
+        self.limit = limit
 
 
 class OutcomeUnknown(ProviderError):

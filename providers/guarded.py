@@ -8,7 +8,10 @@ HUB_LISTED_ADDRESSES, each for exactly its scheme, host and port.
 import ipaddress
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,11 +24,14 @@ MOST_REDIRECTS = 3
 LISTED_SUFFIXES = ("_BASE_URL", "_IMS_URL")
 LIST_REMEDY = "If it is yours, the owner lists it in HUB_LISTED_ADDRESSES, as scheme, host and port."
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-# Azure answers its machines' metadata requests on a public-looking address.
-NEVER = (ipaddress.ip_address("168.63.129.16"),)
+# Azure and Oracle answer their machines' metadata requests on addresses that look public.
+NEVER = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
+# All of IPv6 that is given out to the internet today; some of the rest, such as site-local, passes for global.
+_GIVEN_OUT = ipaddress.ip_network("2000::/3")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _PORTS = {"http": 80, "https": 443}
 Resolve = Callable[[str, int], list[str]]
+Trace = Callable[[str, Any], None]
 
 
 class AddressRefused(Rejected):
@@ -58,9 +64,10 @@ def is_public(address: IpAddress) -> bool:
     inner = _embedded(address)
     if inner is not None:
         return is_public(inner)
-    if address in NEVER or address.is_multicast or address.is_reserved or address.is_unspecified:
+    if isinstance(address, ipaddress.IPv6Address) and address not in _GIVEN_OUT:
         return False
-    return address.is_global
+    special = address.is_multicast or address.is_reserved or address.is_unspecified
+    return address.is_global and not special and not any(address in network for network in NEVER)
 
 
 def _embedded(address: IpAddress) -> IpAddress | None:
@@ -79,7 +86,10 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """Connects to public or listed addresses only, each time to the very address that was checked."""
+    """Connects to public or listed addresses only, each time to the very address that was checked.
+
+    One exchange, from the connection to the last byte, lasts at most `most_seconds`.
+    """
 
     # `Door` learns from the trace of the connection below whether a byte may have left.
     traces_sending = True
@@ -96,13 +106,21 @@ class GuardedTransport(httpx.BaseTransport):
             raise AddressRefused(f"{url.scheme or 'no scheme'}: is not an address that the hub fetches.")
         if url.userinfo:
             raise AddressRefused("An address with a name or password in it is not used.")
-        port = url.port or _PORTS[url.scheme]
-        if (url.scheme, url.host.lower(), port) not in listed_addresses():
+        port = _PORTS[url.scheme] if url.port is None else url.port
+        # The name as it travels: a name outside ASCII must be one and the same for resolver, Host and certificate.
+        host = url.raw_host.decode("ascii").lower()
+        if (url.scheme, host, port) not in listed_addresses():
             # Host header and certificate stay the name's; only where the connection goes is the checked address.
-            request.extensions = {**request.extensions, "sni_hostname": url.host}
-            request.url = url.copy_with(host=self._checked(url.host, port))
-        response = self._inner.handle_request(request)
-        stream = _LimitedStream(response.stream, boot_clock() + self._most_seconds)  # type: ignore[arg-type]
+            request.extensions = {**request.extensions, "sni_hostname": host}
+            request.url = url.copy_with(host=self._checked(host, port))
+        end = _End(self._most_seconds)
+        request.extensions = {**request.extensions, "trace": end.watching(request.extensions.get("trace"))}
+        try:
+            response = self._inner.handle_request(request)
+        except BaseException:
+            end.cancel()
+            raise
+        stream = _LimitedStream(response.stream, end)  # type: ignore[arg-type]
         return httpx.Response(response.status_code, headers=response.headers, stream=stream,
                               extensions=response.extensions)  # fmt: skip
 
@@ -119,20 +137,61 @@ class GuardedTransport(httpx.BaseTransport):
         self._inner.close()
 
 
-class _LimitedStream(httpx.SyncByteStream):
-    """A body that has to be there by `latest`, in seconds of `boot_clock`: one byte a minute is no answer."""
+class _End:
+    """The end of one exchange: a vendor that sends a byte a minute, in its head or its body, is no vendor."""
 
-    def __init__(self, stream: httpx.SyncByteStream, latest: float) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._latest = boot_clock() + seconds
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._break)
+        self._timer.daemon = True
+        self._timer.start()
+
+    @property
+    def is_past(self) -> bool:
+        return boot_clock() > self._latest
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def watching(self, trace: Trace | None) -> Trace:
+        """A trace that learns which connection is the exchange's, and passes everything on to `trace`."""
+
+        def follow(event: str, details: Any) -> None:
+            if trace is not None:
+                trace(event, details)
+            if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+                self._socket = details["return_value"].get_extra_info("socket")
+
+        return follow
+
+    def _break(self) -> None:
+        """Wakes whoever reads; a connection that is still being made has a time-out of its own."""
+        with suppress(OSError):
+            if self._socket is not None:
+                # Not the TLS socket's own method, which would take its state away from the thread that reads.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+class _LimitedStream(httpx.SyncByteStream):
+    """A body that has to be whole before the exchange's end; one that the end cut short is never taken for whole."""
+
+    def __init__(self, stream: httpx.SyncByteStream, end: _End) -> None:
         self._stream = stream
-        self._latest = latest
+        self._end = end
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._stream:
-            if boot_clock() > self._latest:
-                raise httpx.ReadTimeout("The answer took too long.")
+            self._check()
             yield chunk
+        self._check()
+
+    def _check(self) -> None:
+        if self._end.is_past:
+            raise httpx.ReadTimeout("The answer took too long.")
 
     def close(self) -> None:
+        self._end.cancel()
         self._stream.close()
 
 
@@ -145,16 +204,23 @@ def fetch_result(url: str, *, door: Door = _results, seconds: float = 60.0) -> b
     Raises `Busy` where asking again may help, and `OutcomeUnknown` when the address is refused or has expired: the
     work is done and probably billed. In `start` a `Busy` after an accepted call must become a `Pending` instead.
     """
-    address = httpx.URL(url)
+    address = _joined("", url)
     for _ in range(MOST_REDIRECTS + 1):
         try:
-            answer = door.read(str(address), headers={}, seconds=seconds)
+            answer = door.read(address, headers={}, seconds=seconds)
         except Rejected as error:
             raise OutcomeUnknown(f"The picture was made, and its address is not fetched: {error.message}") from error
         if answer.status not in (301, 302, 303, 307, 308):
             return _body(answer)
-        address = address.join(answer.headers.get("location", ""))
+        address = _joined(address, answer.headers.get("location", ""))
     raise OutcomeUnknown("The picture was made, and its address leads from one address to the next without end.")
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return str(httpx.URL(base).join(address))
+    except (httpx.InvalidURL, TypeError, ValueError) as error:
+        raise OutcomeUnknown("The picture was made, and what should be its address is none.") from error
 
 
 def _body(answer: Answer) -> bytes:

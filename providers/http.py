@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import IO, Any
@@ -42,6 +43,7 @@ class Transmission:
     sent: the kept answers are given again, so that a vendor's own decoding serves recovery too. `on_preview` takes
     each unfinished picture that the vendor shows while it works, with its number from 0. `accepted` is true once the
     vendor has answered a costly call with success: from then on nobody can say that it surely did not run.
+    `left_at` is when the first byte of the latest call left.
     """
 
     send_before: float
@@ -50,6 +52,7 @@ class Transmission:
     on_preview: Callable[[bytes, int], None] | None = None
     calls: int = 0
     accepted: bool = False
+    left_at: datetime | None = None
 
     def next_answer(self) -> Path:
         self.calls += 1
@@ -289,6 +292,8 @@ def _send_gate(leave: Transmission | None, sent: threading.Event) -> Callable[[s
             raise NotSent("The hub was held up for too long before sending; nothing was sent.")
         if event != "about_to_send":
             sent.set()
+            if leave:
+                leave.left_at = datetime.now(UTC)
 
     return gate
 

@@ -58,7 +58,8 @@ def _too_much(image: InputImage, limits: InputLimits, name: str) -> str:
 def _mask_problems(request: CloudGenerationRequest, able: Capabilities, name: str) -> dict[str, str]:
     mask = request.mask
     if mask is None:
-        wanted = able.modes == ("inpaint",) and not able.mask_optional and bool(request.input_images)
+        needs_mask = "inpaint" in able.modes and "image-to-image" not in able.modes and not able.mask_optional
+        wanted = needs_mask and bool(request.input_images)
         return {"mask": f"{name} wants a mask: white is what shall change."} if wanted else {}
     if "inpaint" not in able.modes:
         return {"mask": f"{name} does not have a mask."}

@@ -38,8 +38,15 @@ def has_see_through_parts(image: InputImage) -> bool:
 def _changing(mask: InputImage, size: tuple[int, int] | None) -> Image.Image:
     with Image.open(io.BytesIO(mask.data)) as picture:
         alpha = _alpha(picture)
-        changing = ImageChops.invert(alpha) if alpha is not None else picture.convert("L")
+        changing = ImageChops.invert(alpha) if alpha is not None else _grey(picture)
     return changing if size in (None, changing.size) else changing.resize(size or changing.size)
+
+
+def _grey(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):
+        # 16 bits a pixel: Pillow would cut off what is above 255 and make white of every grey.
+        return picture.convert("I").point(lambda level: level * (1 / 257)).convert("L")
+    return picture.convert("L")
 
 
 def _alpha(picture: Image.Image) -> Image.Image | None:

@@ -73,8 +73,8 @@ class Capabilities:
     `sizes` maps resolution → aspect ratio → (width, height) in pixels as the vendor draws them; a model without
     resolutions has the single resolution "". `known_sizes` maps sizes that users know ("1536x1024") to a ratio.
     With `free_size` any other width and height within its rules are drawn as asked. Without the mode "text-to-image"
-    a picture is needed, with the single mode "inpaint" also a mask unless the picture's own see-through parts may
-    stand for it (`mask_optional`).
+    a picture is needed; with "inpaint" and without "image-to-image" a picture needs a mask too, unless the picture's
+    own see-through parts may stand for it (`mask_optional`).
     """
 
     modes: tuple[Mode, ...] = ("text-to-image",)

@@ -1,13 +1,13 @@
 """Fit a wish to a model's abilities: matched with a note, refused by name, or told "not sent"; never silently."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from providers.input_pictures import input_problems
 from providers.models import Capabilities, FreeSize, ModelEntry, Option
-from providers.request import CloudGenerationRequest, InvalidField
+from providers.request import LARGEST_SIDE, SMALLEST_SIDE, CloudGenerationRequest, InvalidField
 
 
 def normalise(request: CloudGenerationRequest, model: ModelEntry) -> tuple[CloudGenerationRequest, list[str]]:
@@ -41,6 +41,9 @@ def expected_size(request: CloudGenerationRequest, model: ModelEntry) -> tuple[i
     """Pixels of a normalised wish, as asked or from the vendor's table; None when the model decides by itself."""
     if request.width and request.height:
         return request.width, request.height
+    rules = model.capabilities.free_size
+    if rules and request.aspect_ratio is None:
+        return rules.default
     table = model.capabilities.sizes.get(request.resolution or model.capabilities.default_resolution, {})
     return table.get(request.aspect_ratio or "")
 
@@ -89,7 +92,7 @@ def _option_problems(options: Mapping[str, Any], able: Capabilities) -> dict[str
         if name not in known:
             offer = f" It has: {', '.join(known)}." if known else ""
             problems[f"options.{name}"] = f"This model has no such option.{offer}"
-        elif not _fits(known[name], value):
+        elif not option_fits(known[name], value):
             problems[f"options.{name}"] = _wanted(known[name])
     return problems
 
@@ -102,7 +105,8 @@ def _wanted(option: Option) -> str:
     return f"Must be {' '.join([option.kind, *bounds])}."
 
 
-def _fits(option: Option, value: Any) -> bool:
+def option_fits(option: Option, value: Any) -> bool:
+    """Whether a value is of the option's kind, among its choices and within its bounds."""
     kinds = {"text": str, "integer": int, "number": int | float, "boolean": bool}
     if not isinstance(value, kinds[option.kind]) or (isinstance(value, bool) and option.kind != "boolean"):
         return False
@@ -112,7 +116,9 @@ def _fits(option: Option, value: Any) -> bool:
 
 
 def _is_between(value: float, least: float | None, most: float | None) -> bool:
-    return math.isfinite(value) and (least is None or value >= least) and (most is None or value <= most)
+    # A whole number may be too large for a float, and is finite all the same.
+    is_finite = isinstance(value, int) or math.isfinite(value)
+    return is_finite and (least is None or value >= least) and (most is None or value <= most)
 
 
 def _resolution(request: CloudGenerationRequest, able: Capabilities, problems: dict[str, str]) -> str | None:
@@ -138,7 +144,10 @@ def _aspect_ratio(
     if request.aspect_ratio is not None and request.aspect_ratio not in table:
         problems["aspect_ratio"] = f"{model.name} has {', '.join(table) or 'no choice of ratio'}."
         return None
-    if request.width is None or request.height is None or not table:
+    if request.width is None or request.height is None:
+        return request.aspect_ratio
+    if not table:
+        notes.append(f"{model.name} decides the size by itself: {request.width}×{request.height} is not sent.")
         return request.aspect_ratio
     ratio = request.aspect_ratio or _ratio_of_size(request.width, request.height, able, table)
     width, height = table[ratio]
@@ -165,44 +174,80 @@ def _ratio_of_size(width: int, height: int, able: Capabilities, table: Mapping[s
 
 
 def _fit_size(width: int, height: int, rules: FreeSize, model: ModelEntry, notes: list[str]) -> tuple[int, int]:
-    """The nearest size within the rules, with a note when it is not the one that was asked."""
-    fitted = nearest_size(width, height, rules)
+    """The nearest size within the rules and a wish's own bounds, with a note when it is not the one that was asked."""
+    bounds = replace(
+        rules, least_side=max(rules.least_side, SMALLEST_SIDE), most_side=min(rules.most_side, LARGEST_SIDE)
+    )
+    fitted = nearest_size(width, height, bounds)
     if fitted != (width, height):
         notes.append(f"{model.name} cannot draw {width}×{height} exactly; it is asked for {fitted[0]}×{fitted[1]}.")
     return fitted
 
 
 def nearest_size(width: int, height: int, rules: FreeSize) -> tuple[int, int]:
-    """A size within the rules that is near the asked one: first its shape, then its pixels, then the steps."""
-    across, down = float(width), float(height)
-    longer, shorter = max(across, down), min(across, down)
-    if longer > shorter * rules.widest:
-        longer = shorter * rules.widest
-        across, down = (longer, shorter) if width >= height else (shorter, longer)
-    scale = 1.0
-    if across * down > rules.most_pixels:
-        scale = math.sqrt(rules.most_pixels / (across * down))
-    elif across * down < rules.least_pixels:
-        scale = math.sqrt(rules.least_pixels / (across * down))
-    scale = min(scale, rules.most_side / max(across, down))
-    scale = max(scale, rules.least_side / min(across, down))
-    candidates = [
-        (_stepped(across * scale, up_across, rules), _stepped(down * scale, up_down, rules))
-        for up_across in (False, True)
-        for up_down in (False, True)
-    ]
-    allowed = [size for size in candidates if _is_within(size, rules)]
-    # Without a candidate within the rules the lower one is asked, and the vendor's word decides.
-    return min(allowed or candidates[:1], key=lambda size: abs(size[0] - across * scale) + abs(size[1] - down * scale))
+    """The size within the rules that is nearest to the asked one, once its shape and then its pixels fit them.
+
+    Rules that no size keeps are not kept: the vendor's word decides.
+    """
+    across, down = _fitting(width, height, rules)
+    best, least = None, math.inf
+    for side in _steps_around(across, rules):
+        if abs(side - across) >= least:
+            break
+        other = _nearest_step(down, *_allowed(side, rules), rules.step)
+        if other is not None and abs(side - across) + abs(other - down) < least:
+            best, least = (side, other), abs(side - across) + abs(other - down)
+    return best or (_stepped(across, rules), _stepped(down, rules))
 
 
-def _stepped(side: float, up: bool, rules: FreeSize) -> int:
-    """A side on the model's grid, rounded down or up."""
-    steps = math.ceil(side / rules.step - 1e-9) if up else math.floor(side / rules.step + 1e-9)
-    return max(rules.step, steps * rules.step)
+def _fitting(width: int, height: int, rules: FreeSize) -> tuple[float, float]:
+    """Sides, not yet on the grid, of the asked shape where the rules have it, else of the nearest shape."""
+    widest = min(
+        rules.widest,
+        rules.most_side / rules.least_side,
+        rules.most_pixels / rules.least_side**2,
+        rules.most_side**2 / max(rules.least_pixels, 1),
+    )
+    shape = min(max(width, height) / min(width, height), max(widest, 1.0))
+    largest = min(rules.most_side / shape, math.sqrt(rules.most_pixels / shape))
+    smallest = max(rules.least_side, math.sqrt(rules.least_pixels / shape))
+    shorter = max(min(math.sqrt(width * height / shape), largest), smallest)
+    return (shorter * shape, shorter) if width >= height else (shorter, shorter * shape)
 
 
-def _is_within(size: tuple[int, int], rules: FreeSize) -> bool:
-    pixels = size[0] * size[1]
-    sides_fit = min(size) >= rules.least_side and max(size) <= rules.most_side
-    return sides_fit and rules.least_pixels <= pixels <= rules.most_pixels and max(size) <= min(size) * rules.widest
+def _steps_around(side: float, rules: FreeSize) -> Iterator[int]:
+    """The sides on the model's grid within bounds, the nearest to `side` first."""
+    lowest = -(-rules.least_side // rules.step) * rules.step
+    highest = rules.most_side // rules.step * rules.step
+    start = min(max(round(side / rules.step) * rules.step, lowest), highest)
+    below, above = start, start + rules.step
+    while lowest <= below or above <= highest:
+        if above > highest or (lowest <= below and side - below <= above - side):
+            yield below
+            below -= rules.step
+        else:
+            yield above
+            above += rules.step
+
+
+def _allowed(side: int, rules: FreeSize) -> tuple[int, int]:
+    """The least and the most that the other side may have beside `side`."""
+    least = max(rules.least_side, -(-rules.least_pixels // side), math.ceil(side / rules.widest))
+    most = min(rules.most_side, rules.most_pixels // side, math.floor(side * rules.widest))
+    return least, most
+
+
+def _nearest_step(side: float, least: int, most: int, step: int) -> int | None:
+    lowest, highest = -(-least // step) * step, most // step * step
+    return min(max(round(side / step) * step, lowest), highest) if lowest <= highest else None
+
+
+def size_is_within(size: tuple[int, int], rules: FreeSize) -> bool:
+    """Whether a size keeps the rules as it is."""
+    least, most = _allowed(size[0], rules)
+    on_grid = size[0] % rules.step == size[1] % rules.step == 0
+    return on_grid and rules.least_side <= size[0] <= rules.most_side and least <= size[1] <= most
+
+
+def _stepped(side: float, rules: FreeSize) -> int:
+    return max(rules.step, math.floor(side / rules.step) * rules.step)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -12,6 +13,7 @@ from django.db import connection, connections
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django import Settings
 from waitress.server import create_server
 
 from cloudhub.accounts.actor import Actor, actor_of_user
@@ -25,6 +27,7 @@ from cloudhub.generations.engine import engine
 from cloudhub.wsgi import application
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer, serve
+from tests import google_accounts
 
 PASSWORD = "correct horse battery"
 # The machine is shared: how long an example takes says nothing about the code.
@@ -76,6 +79,9 @@ def _no_vendor_is_real(monkeypatch: pytest.MonkeyPatch) -> None:
             for name in form.variables:
                 monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    # Google's library would look for this machine's own sign-in: in its folder, then at an address of Google Cloud's.
+    monkeypatch.setenv("CLOUDSDK_CONFIG", "/nowhere/gcloud")
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
 
 
 @pytest.fixture(autouse=True)
@@ -91,10 +97,16 @@ def _fresh_engine() -> Iterator[None]:
             time.sleep(0.02)
         if engine._loop is not None:
             engine._loop.join(timeout=10)
+        if engine._chores is not None:
+            engine._chores.join(timeout=10)
         engine._lease._stop.set()
         if engine._lease._lock:
             engine._lease._lock.close()
-    engine._lease = engine._loop = None
+        engine._alarm.set()
+        if engine._clock is not None:
+            engine._clock.join(timeout=10)
+    engine._lease = engine._loop = engine._clock = engine._chores = None
+    engine._later.clear()
     engine.stopping.clear()
     engine._ended.clear()
 
@@ -211,8 +223,25 @@ def vendors(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningServer]:
 
 
 @pytest.fixture
+def vertex(vendors: RunningServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunningServer:
+    """Every vendor's emulator, and a Google Cloud project with a service account in place of Google's API key."""
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", google_accounts.PROJECT)
+    monkeypatch.setenv("GOOGLE_CLOUD_REGION", "us-central1")
+    path = google_accounts.write_key_file(tmp_path, google_accounts.service_account(vendors.url))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", path)
+    return vendors
+
+
+@pytest.fixture
 def gemini_flash(transactional_db: None, committed_cast: Cast) -> CloudModel:
     return register_model(provider="google-gemini", cloud_model_id="gemini-2.5-flash-image")
+
+
+@pytest.fixture
+def workbench(settings: Settings) -> None:
+    """A vendor with an open catalogue, installed."""
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.catalog.workbench"]
 
 
 @pytest.fixture(scope="session")

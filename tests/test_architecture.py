@@ -24,11 +24,14 @@ ORDER = {package: level for level, packages in enumerate(LAYERS) for package in 
 # Within a row only these pairs: the vault knows vendors alone, the catalogue asks a vendor what a model can do, billing
 # matches budgets to models and prices.
 WITHIN_A_ROW = {("billing", "catalog"), ("catalog", "vault")}
-SHARED_BY_VENDORS = {"base", "http", "catalogue", "pictures", "emulation", "guarded", "masks", "openai_form", "vertex"}
+SHARED_BY_VENDORS = {
+    "base", "catalogue", "emulation", "google", "guarded", "http", "masks", "openai_form", "pictures", "reading",
+    "self_hosted", "vertex",
+}  # fmt: skip
 CONTRACT_FOR_THE_HUB = {"base", "http", "catalogue", "pictures"}
 CONTRACT_PARTS = {
-    "base", "catalogue", "credentials", "errors", "guarded", "http", "input_pictures", "masks", "models", "normalise",
-    "pictures", "request", "vertex",
+    "abilities", "base", "catalogue", "credentials", "errors", "google", "guarded", "http", "input_pictures", "masks",
+    "models", "normalise", "openai_form", "pictures", "reading", "request", "self_hosted", "vertex",
 }  # fmt: skip
 
 

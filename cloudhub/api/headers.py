@@ -12,11 +12,19 @@ IDEMPOTENCY = "Idempotency-Key"
 CACHE = "X-CloudHub-Cache"
 
 
-def add_headers(response: HttpResponseBase, generation: Generation, *, replayed: bool = False) -> None:
-    """Cost and currency only once the generation is finished; the remainder only where a hard budget applies."""
+def add_headers(
+    response: HttpResponseBase, generation: Generation, *, replayed: bool = False, streamed: bool = False
+) -> None:
+    """Cost and currency only once the generation is finished; the remainder only where a hard budget applies.
+
+    A stream, whose cost is told in its last event, has the estimate instead, where the price is known.
+    """
     response.headers["X-CloudHub-Generation"] = str(generation.id)
     response.headers["X-CloudHub-Cache"] = cache_word(generation)
-    if generation.is_finished:
+    if streamed and generation.estimate_micros is not None:
+        response.headers["X-CloudHub-Estimate"] = format_amount(generation.estimate_micros)
+        response.headers["X-CloudHub-Currency"] = generation.currency
+    elif generation.is_finished:
         response.headers["X-CloudHub-Cost"] = format_amount(generation.cost_micros)
         response.headers["X-CloudHub-Currency"] = generation.currency
     remaining = _smallest_remainder(generation)

@@ -52,7 +52,7 @@ def _read(image: Image, variant: Variant) -> bytes:
 
 
 def _title(image: Image) -> str:
-    return image.generation.prompt if image.generation else "upload"
+    return image.generation.prompt if image.generation else image.prompt or "upload"
 
 
 def picture_address(request: Request, image: Image) -> str:

@@ -95,6 +95,7 @@ class CloudModelRecord(Shape):
     name = field.CharField()
     description = field.CharField(allow_blank=True)
     path = field.CharField(help_text="cloud:// and the vendor's id.")
+    address = field.CharField(allow_null=True, help_text="The registration's own base address; null for the vendor's.")
     enabled = field.BooleanField()
     defaults = AnyObject()
     capabilities = AnyObject()
@@ -117,6 +118,10 @@ class CloudModelWish(CloudModelChange):
     provider = field.CharField()
     cloud_model_id = field.CharField(help_text="The vendor's id or an alias.")
     key = field.CharField(required=False, help_text="Unique in the hub, [a-z0-9._-]; by default the cloud_model_id.")
+    address = field.CharField(required=False, help_text="A base address of its own, where the vendor takes one.")
+    capabilities = AnyObject(
+        required=False, help_text="What the model can do, as in a catalogue; for models outside the vendor's."
+    )
 
 
 class Wish(Shape):
@@ -178,6 +183,8 @@ class ImageRecord(Shape):
     revised_prompt = field.CharField(allow_null=True)
     size_bytes = field.IntegerField()
     sha256 = field.CharField()
+    prompt = field.CharField(allow_null=True, help_text="Of an imported picture; others have their generation's.")
+    made_with = field.CharField(allow_null=True, help_text="Where an imported picture was made; null for every other.")
     generation = field.CharField(allow_null=True, help_text="Null for an upload.")
     created_at = field.DateTimeField()
 
@@ -229,6 +236,8 @@ class Decision(Shape):
 
 class Upload(Shape):
     file = field.FileField(help_text="A PNG, JPEG or WebP.")
+    prompt = field.CharField(required=False, help_text="Of a picture made elsewhere, which is then imported.")
+    made_with = field.CharField(required=False, help_text="Where it was made, such as Midjourney.")
 
 
 class BudgetChange(Shape):

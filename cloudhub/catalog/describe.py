@@ -1,5 +1,6 @@
 """What a model can do: from its vendor's catalogue, or outside it from the vendor itself and the owner's own words."""
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,8 +11,9 @@ from cloudhub.core.errors import Invalid
 from cloudhub.core.text import is_storable
 from cloudhub.vault.keys import has_key, key_for
 from providers.base import Capabilities, Key, ModelEntry, Provider, ProviderError
-from providers.catalogue import installed_providers, unavailable_vendors
+from providers.catalogue import ability_problems, installed_providers, unavailable_vendors
 
+logger = logging.getLogger(__name__)
 LONGEST_ID = 200
 
 
@@ -75,6 +77,9 @@ def _ask(vendor: Provider, model_id: str, address: str) -> ModelEntry:
         return vendor.describe(model_id, key, address=address)
     except ProviderError as error:
         raise Invalid.of({"cloud_model_id": f"{error.message} {error.remedy}".strip()}) from error
+    except Exception as error:
+        logger.exception("The adapter of %s failed when it described %r.", vendor.id, model_id)
+        raise Invalid.of({"cloud_model_id": f"The hub could not read {vendor.label}'s description of it."}) from error
 
 
 def _with_abilities(entry: ModelEntry, given: Mapping[str, Any] | None) -> ModelEntry:
@@ -86,4 +91,7 @@ def _with_abilities(entry: ModelEntry, given: Mapping[str, Any] | None) -> Model
         abilities = Capabilities.from_json(stored)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
         raise Invalid.of({"capabilities": f"They cannot be read: {error}"}) from error
+    problems = ability_problems(abilities)
+    if problems:
+        raise Invalid.of({f"capabilities.{name}": sentence for name, sentence in problems.items()})
     return replace(entry, capabilities=abilities)

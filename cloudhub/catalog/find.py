@@ -1,5 +1,7 @@
 """Find the model that a text means, and the vendor's description of it."""
 
+from datetime import date
+
 from django.db.models import QuerySet
 
 from cloudhub.catalog.lifecycle import standing
@@ -7,7 +9,7 @@ from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import AmbiguousModel, Conflict, Invalid, NotFound
 from cloudhub.core.text import is_storable
 from providers.base import Capabilities, Lifecycle, ModelEntry, Provider
-from providers.catalogue import find_provider
+from providers.catalogue import find_provider, installed_providers
 
 
 def find_model(reference: object) -> CloudModel:
@@ -49,8 +51,9 @@ def _unknown(reference: str) -> str:
 
 
 def models_for_picking() -> list[CloudModel]:
-    """Enabled models, those past their date last."""
-    models = CloudModel.objects.filter(enabled=True).order_by("name", "key")
+    """Enabled models of vendors that are installed, those past their date last."""
+    vendors = list(installed_providers())
+    models = CloudModel.objects.filter(enabled=True, provider__in=vendors).order_by("name", "key")
     return sorted(models, key=lambda model: standing(model).is_past)
 
 
@@ -58,6 +61,29 @@ def default_model() -> CloudModel | None:
     """What a person gets who chooses nothing: a living model, the practice vendor's only when there is no other."""
     living = [model for model in models_for_picking() if not standing(model).is_past]
     return next((model for model in living if model.provider != "practice"), living[0] if living else None)
+
+
+def successor_of(model: CloudModel) -> CloudModel | None:
+    """The registration that takes a model's place: enabled, of the same vendor, by the vendor's own word.
+
+    A successor that is past its date itself gives way to its own; None when none is registered.
+    """
+    enabled = CloudModel.objects.filter(enabled=True, provider=model.provider).exclude(id=model.pk)
+    found, name, seen = None, model.successor, {model.cloud_model_id}
+    while name and name not in seen:
+        seen.add(name)
+        following = _by_vendor_id(enabled, name)
+        if not following:
+            break
+        found, name = following[0], following[0].successor
+        if not standing(found).is_past:
+            return found
+    return found
+
+
+def retiring_models(until: date) -> list[CloudModel]:
+    """Registrations whose shut-down date lies on or before a day, also in the past, the earliest first."""
+    return list(CloudModel.objects.filter(shut_down_on__lte=until).order_by("shut_down_on", "provider", "key"))
 
 
 def provider_of(model: CloudModel) -> Provider:

@@ -37,4 +37,4 @@ def cancel_generation(actor: Actor, generation_id: object) -> Generation:
 def _under_way(attempt_id: UUID) -> Attempt | None:
     """The attempt while the vendor works on a job of it that has an id."""
     sent = Attempt.objects.filter(hold_id=attempt_id, state=Attempt.State.SENT).exclude(remote_id="")
-    return sent.select_related("generation__model").first()
+    return sent.select_related("generation__model", "hold").first()

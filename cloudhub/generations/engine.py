@@ -1,5 +1,6 @@
 """This process's threads for vendor calls: started by a waiting door or by the runner's loop, stopped gracefully."""
 
+import heapq
 import logging
 import threading
 import time
@@ -13,21 +14,27 @@ from cloudhub.core.errors import HubError, Unavailable
 from cloudhub.generations import wake
 from cloudhub.generations.claim import claim_generation, open_steps
 from cloudhub.generations.models import Generation
-from cloudhub.generations.perform import perform_attempt, resume_attempt
+from cloudhub.generations.perform import perform_attempt, perform_to_end, resume_attempt
+from cloudhub.generations.right_to_send import Later
 from cloudhub.generations.sweep import end_lease, put_right, sweep, unclaim
 from cloudhub.generations.worker import Lease
 
 logger = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 SWEEP_EVERY = 10.0
+CHORES_EVERY = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-Step = Callable[[UUID, threading.Event], None]
+Step = Callable[[UUID, threading.Event], Later | None]
+Chore = Callable[[threading.Event], object]
 
 
 class Engine:
-    """Performs attempts in threads of its own, at most `seats` at a time; the others wait unsent.
+    """Performs attempts in threads of its own, at most `seats` at a time; the others wait unsent. What waits for its
+    lane's turn has no thread and no seat.
 
-    With `begin(runner=True)` a loop claims queued generations and sweeps; without it only what doors start is done.
+    After `begin` a loop claims queued generations and sweeps; without it only what doors start is done. Beside the loop
+    the runner does `chores`, by name: slow work that nobody waits for, such as asking vendors whether a key still
+    works. Apps put them there when they are ready.
     """
 
     def __init__(self, seats: int) -> None:
@@ -35,9 +42,14 @@ class Engine:
         self._ended = threading.Event()
         self._seats = threading.BoundedSemaphore(seats)
         self._busy: set[UUID] = set()
+        self._later: list[tuple[float, UUID]] = []
+        self._alarm = threading.Event()
+        self._clock: threading.Thread | None = None
         self._lock = threading.Lock()
         self._lease: Lease | None = None
         self._loop: threading.Thread | None = None
+        self.chores: dict[str, Chore] = {}
+        self._chores: threading.Thread | None = None
 
     @property
     def worker_id(self) -> UUID:
@@ -58,6 +70,8 @@ class Engine:
         """Start taking queued work; sweeps at once, so that a restart recovers what the last process left."""
         self._loop = threading.Thread(target=self._run, name="runner", daemon=True)
         self._loop.start()
+        self._chores = threading.Thread(target=self._run_chores, name="chores", daemon=True)
+        self._chores.start()
 
     def start_generation(self, generation_id: UUID) -> None:
         """Go on with every attempt of a generation that belongs to this worker, each in a thread."""
@@ -75,8 +89,15 @@ class Engine:
             left = last - time.monotonic()
             if generation.is_finished or left <= 0 or self._ended.is_set():
                 return generation
-            release_connection()
-            wake.await_end(min(left, LOOK_EVERY))
+            self.pause(left)
+
+    def pause(self, seconds: float) -> bool:
+        """Sleep without a database connection until something of this process may have changed, at most `seconds`
+        and never long. False once the hub has stopped: whoever waits should give up."""
+        release_connection()
+        if not self._ended.is_set():
+            wake.await_end(min(seconds, LOOK_EVERY))
+        return not self._ended.is_set()
 
     def run_once(self) -> int:
         """Sweep and perform everything that is queued, in this thread; returns how many generations were done."""
@@ -84,13 +105,14 @@ class Engine:
         done = 0
         while generation_id := taken.pop() if taken else claim_generation(self.worker_id):
             for attempt_id, is_sent in open_steps(generation_id):
-                (resume_attempt if is_sent else perform_attempt)(attempt_id, self.stopping)
+                (resume_attempt if is_sent else perform_to_end)(attempt_id, self.stopping)
             done += 1
         return done
 
     def stop(self, grace: float) -> bool:
         """No new work; what was never sent goes back; what was sent gets `grace` seconds. True when all has ended."""
         self.stopping.set()
+        self._alarm.set()
         wake.new_work.set()
         wake.announce_end()
         if self._lease is None:
@@ -132,6 +154,15 @@ class Engine:
             release_connection()
             wake.new_work.wait(LOOK_EVERY)
 
+    def _run_chores(self) -> None:
+        while not self.stopping.wait(CHORES_EVERY):
+            for name, chore in self.chores.items():
+                try:
+                    chore(self.stopping)
+                except Exception:
+                    logger.exception("The chore %s failed; it is tried again.", name)
+                release_connection()
+
     def _claim_while_free(self) -> None:
         while not self.stopping.is_set() and self._lease_allows() and self._has_seat():
             generation_id = claim_generation(self.worker_id)
@@ -161,9 +192,10 @@ class Engine:
 
     def _guard(self, attempt_id: UUID, step: Step) -> None:
         """The one place that catches everything: an unexpected failure is logged and never guessed about."""
+        later = None
         try:
             with self._seats:
-                step(attempt_id, self.stopping)
+                later = step(attempt_id, self.stopping)
         except Exception:
             logger.exception("Attempt %s ended unexpectedly and is put right.", attempt_id)
             self._put_right(attempt_id)
@@ -171,8 +203,33 @@ class Engine:
             release_connection()
             with self._lock:
                 self._busy.discard(attempt_id)
+            if later is not None:
+                self._go_on_later(later)
             wake.announce_end()
             wake.new_work.set()
+
+    def _go_on_later(self, later: Later) -> None:
+        with self._lock:
+            heapq.heappush(self._later, (time.monotonic() + later.seconds, later.attempt_id))
+            if self._clock is None or not self._clock.is_alive():
+                self._clock = threading.Thread(target=self._run_clock, name="turns", daemon=True)
+                self._clock.start()
+        self._alarm.set()
+
+    def _run_clock(self) -> None:
+        """Go on with each attempt that waits when it is due."""
+        while not self.stopping.is_set():
+            with self._lock:
+                now = time.monotonic()
+                due = []
+                while self._later and self._later[0][0] <= now:
+                    due.append(heapq.heappop(self._later)[1])
+                left = self._later[0][0] - now if self._later else LOOK_EVERY
+            for attempt_id in due:
+                self._spawn(attempt_id, perform_attempt)
+            if not due:
+                self._alarm.wait(left)
+                self._alarm.clear()
 
     def _put_right(self, attempt_id: UUID) -> None:
         """What a sweep would do, repeated with growing pauses: what the vendor did must get into the ledger."""

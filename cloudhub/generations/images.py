@@ -21,7 +21,7 @@ def upload_image(actor: Actor, data: bytes) -> Image:
         picture = read_upload(data)
     except UnreadablePicture as error:
         raise Invalid.of({"file": str(error)}) from error
-    image = _row(actor, picture)
+    image = new_image(actor, picture)
     run_transaction(lambda: image.save(force_insert=True))
     return image
 
@@ -40,11 +40,12 @@ def keep_pictures(actor: Actor, request: CloudGenerationRequest) -> tuple[CloudG
 def _named(actor: Actor, picture: InputImage, rows: list[Image]) -> InputImage:
     if picture.image_id:
         return picture
-    rows.append(_row(actor, picture))
+    rows.append(new_image(actor, picture))
     return replace(picture, image_id=str(rows[-1].id))
 
 
-def _row(actor: Actor, picture: InputImage) -> Image:
+def new_image(actor: Actor, picture: InputImage) -> Image:
+    """A row still to insert for a picture from outside, whose file is written at once."""
     sha256 = storage.keep_bytes(picture.data)
     return Image(id=new_id(), team=actor.team, user=actor.user, sha256=sha256, size_bytes=len(picture.data),
                  width=picture.width, height=picture.height, mime_type=picture.mime_type)  # fmt: skip

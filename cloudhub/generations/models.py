@@ -83,7 +83,9 @@ class Generation(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["team", "-id"], name="generations_of_team"),
             models.Index(fields=["user", "-id"], name="generations_of_user"),
-            models.Index(fields=["id"], condition=Q(state="queued"), name="queued_generations"),
+            models.Index(
+                fields=["user", "model", "created_at"], condition=Q(state="queued"), name="queued_generations"
+            ),
             models.Index(fields=["worker"], condition=Q(state="running"), name="running_generations"),
             models.Index(fields=["idempotency_scope", "request_hash", "-created_at"], name="generations_to_join"),
         ]
@@ -136,6 +138,7 @@ class Attempt(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["state"], condition=Q(state__in=["held", "sent", "unknown"]), name="live_attempts"),
+            models.Index(fields=["sent_at"], name="attempts_by_sending"),
         ]
 
     def __str__(self) -> str:
@@ -143,7 +146,11 @@ class Attempt(models.Model):
 
 
 class Image(models.Model):
-    """One picture: what a vendor gave back, or an upload (then without an attempt). The bytes lie in storage."""
+    """One picture: what a vendor gave back, or an upload (then without an attempt). The bytes lie in storage.
+
+    An upload that was made elsewhere and imported into the Gallery has words of its own: `prompt`, and in `made_with`
+    where it was made, which is null for every other picture.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="images")
@@ -158,6 +165,8 @@ class Image(models.Model):
     mime_type = models.CharField(max_length=40)
     seed = models.BigIntegerField(null=True)
     revised_prompt = models.TextField(blank=True)
+    prompt = models.TextField(blank=True, default="")
+    made_with = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null means "not imported"
     created_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True)
 
@@ -167,7 +176,10 @@ class Image(models.Model):
                 fields=["attempt", "index"], condition=Q(attempt__isnull=False), name="one_image_a_place"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["team", "-id"], name="images_of_team")]
+        indexes: ClassVar = [
+            models.Index(fields=["team", "-id"], name="images_of_team"),
+            models.Index(fields=["team", "-id"], condition=Q(made_with__isnull=False), name="imported_images_of_team"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

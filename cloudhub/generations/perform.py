@@ -5,20 +5,22 @@ import logging
 import threading
 import time
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
-
-from django.utils import timezone
 
 from cloudhub.catalog.find import provider_of
 from cloudhub.core.database import release_connection, run_transaction
-from cloudhub.core.errors import Conflict
+from cloudhub.core.errors import Conflict, HubError
 from cloudhub.generations import storage
 from cloudhub.generations.crash_points import reach
 from cloudhub.generations.errors import describe, error_json
 from cloudhub.generations.finish import file_answer, finish_attempt
 from cloudhub.generations.models import Attempt
+from cloudhub.generations.right_to_send import Later, look_before_preparing, take_right_to_send, wait_for_turn
 from cloudhub.generations.settle import mark_unknown, release_attempt, retry_attempt, settle_without_pictures
 from cloudhub.generations.work import Work, adapter_failures, read_work
+from cloudhub.lanes.circuit import note_error, note_success
+from cloudhub.lanes.turn import Wait, note_departure
 from cloudhub.vault.keys import has_key, key_for
 from providers.base import (
     Busy,
@@ -42,21 +44,21 @@ Step = Pending | CloudGenerationResponse
 State = Attempt.State
 
 
-def perform_attempt(attempt_id: UUID, stopping: threading.Event) -> None:
-    """Carry out an attempt that is `held`, and the attempts that repeat it when the vendor was busy."""
-    current: UUID | None = attempt_id
-    while current is not None:
-        current = _perform_once(current, stopping)
+def perform_attempt(attempt_id: UUID, stopping: threading.Event) -> Later | None:
+    """Carry out an attempt that is `held`.
 
-
-def _perform_once(attempt_id: UUID, stopping: threading.Event) -> UUID | None:
-    """One attempt; returns the next one when the vendor was busy and it may be repeated."""
+    Returns what to go on with later: the same attempt when its lane is full, or the one that repeats it when the
+    vendor was busy.
+    """
     work = _prepare(attempt_id)
-    if work is None or stopping.is_set():
-        return None
+    if not isinstance(work, Work) or stopping.is_set():
+        return work if isinstance(work, Later) else None
     reach("before_sent")
     send_before = boot_clock() + SEND_WITHIN_SECONDS
-    if not mark_sent(attempt_id):
+    turn = take_right_to_send(work)
+    if isinstance(turn, Wait):
+        return wait_for_turn(work, turn)
+    if not turn:
         return None
     release_connection()
     reach("after_sent")
@@ -64,20 +66,37 @@ def _perform_once(attempt_id: UUID, stopping: threading.Event) -> UUID | None:
         response = _call(work, send_before, stopping)
         if response is not None:
             finish_attempt(work, response, stopping)
+            _tell_lane(work, None)
     except Busy as error:
         return _after_busy(work, error, stopping)
     except ProviderError as error:
-        _after_refusal(attempt_id, error)
+        _after_refusal(work.attempt_id, error)
+        _tell_lane(work, error)
     return None
 
 
-def _prepare(attempt_id: UUID) -> Work | None:
-    """Read what the call needs. None when the attempt is not to be sent; what cannot be sent is released."""
-    attempt = Attempt.objects.select_related("generation__model").filter(hold_id=attempt_id).first()
+def perform_to_end(attempt_id: UUID, stopping: threading.Event) -> None:
+    """Carry out an attempt in this thread, waits and repeats included."""
+    later: Later | None = Later(attempt_id, 0.0)
+    while later is not None and not stopping.wait(later.seconds):
+        later = perform_attempt(later.attempt_id, stopping)
+        release_connection()
+
+
+def _prepare(attempt_id: UUID) -> Work | Later | None:
+    """Read what the call needs and do the vendor's free work for it.
+
+    None when the attempt is not to be sent; what cannot be sent is released.
+    """
+    attempt = Attempt.objects.select_related("generation__model", "hold").filter(hold_id=attempt_id).first()
     if attempt is None or attempt.state != State.HELD:
         return None
     try:
         work = read_work(attempt)
+        wait = look_before_preparing(work)
+        if wait is not None:
+            return wait_for_turn(work, wait)
+        release_connection()
         with adapter_failures(work, was_sent=False):
             return replace(work, request=work.provider.prepare(work.request, work.key))
     except ProviderError as error:
@@ -87,10 +106,27 @@ def _prepare(attempt_id: UUID) -> Work | None:
     return None
 
 
-def mark_sent(attempt_id: UUID) -> bool:
-    """Take the right to send, durably and once. False when the attempt was swept or cancelled meanwhile."""
-    held = Attempt.objects.filter(hold_id=attempt_id, state=State.HELD)
-    return bool(run_transaction(lambda: held.update(state=State.SENT, sent_at=timezone.now())))
+def _tell_departure(work: Work, left_at: datetime | None) -> None:
+    if work.lane is None or left_at is None:
+        return
+    try:
+        note_departure(work.attempt_id, left_at)
+    except HubError:
+        logger.warning("The lane of attempt %s could not note when it left.", work.attempt_id)
+    release_connection()
+
+
+def _tell_lane(work: Work, error: ProviderError | None) -> None:
+    """What the lane learns from an ending; the books are closed already, so that it may fail."""
+    if work.lane is None:
+        return
+    try:
+        if error is None:
+            note_success(work.lane)
+        else:
+            note_error(work.lane, work.attempt_id, error)
+    except HubError:
+        logger.warning("The lane of attempt %s could not note how it ended.", work.attempt_id)
 
 
 def remember_remote_id(attempt_id: UUID, pending: Pending) -> None:
@@ -113,6 +149,8 @@ def _call(work: Work, send_before: float, stopping: threading.Event) -> CloudGen
                 # Whatever an adapter says: a call that the vendor took must never be sent a second time.
                 raise OutcomeUnknown(f"The vendor took the call, and then: {error.message}") from error
             raise
+        finally:
+            _tell_departure(work, leave.left_at)
     reach("after_reply")
     if isinstance(step, Pending):
         remember_remote_id(work.attempt_id, step)
@@ -146,7 +184,7 @@ def _await_result(work: Work, pending: Pending, stopping: threading.Event) -> Cl
 
 def resume_attempt(attempt_id: UUID, stopping: threading.Event) -> None:
     """Go on asking for a job that the vendor took before another process ended."""
-    attempt = Attempt.objects.select_related("generation__model").get(hold_id=attempt_id)
+    attempt = Attempt.objects.select_related("generation__model", "hold").get(hold_id=attempt_id)
     try:
         work = read_work(attempt)
     except (ProviderError, Conflict, UnreadablePicture) as error:
@@ -156,8 +194,10 @@ def resume_attempt(attempt_id: UUID, stopping: threading.Event) -> None:
         response = _await_result(work, Pending(remote_id=attempt.remote_id), stopping)
         if response is not None:
             finish_attempt(work, response, stopping)
+            _tell_lane(work, None)
     except ProviderError as error:
         _after_refusal(attempt_id, error)
+        _tell_lane(work, error)
 
 
 def read_kept_answer(attempt: Attempt) -> bool:
@@ -209,8 +249,9 @@ def _after_refusal(attempt_id: UUID, error: ProviderError) -> None:
         mark_unknown(attempt_id, error_json(error), error.request_id)
 
 
-def _after_busy(work: Work, error: Busy, stopping: threading.Event) -> UUID | None:
-    """Give the money back; where repeating is sensible, hold it again in one step and wait without a connection."""
+def _after_busy(work: Work, error: Busy, stopping: threading.Event) -> Later | None:
+    """Give the money back; where repeating is sensible, hold it again in one step and go on with that later."""
+    _tell_lane(work, error)
     stored = error_json(error)
     pause = _pause_before_repeat(work, error)
     following = None if pause is None or stopping.is_set() else retry_attempt(work.attempt_id, stored)
@@ -218,10 +259,7 @@ def _after_busy(work: Work, error: Busy, stopping: threading.Event) -> UUID | No
         release_attempt(work.attempt_id, stored, states=(State.SENT, State.UNKNOWN), request_id=error.request_id)
     storage.clear_answer(work.attempt_id)
     release_connection()
-    if following is None:
-        return None
-    stopping.wait(pause)
-    return None if stopping.is_set() else following
+    return Later(following, pause) if following is not None and pause is not None else None
 
 
 def _pause_before_repeat(work: Work, error: Busy) -> float | None:
@@ -230,4 +268,4 @@ def _pause_before_repeat(work: Work, error: Busy) -> float | None:
         return None
     tries = Attempt.objects.values_list("try_number", flat=True).get(hold_id=work.attempt_id)
     pause = error.retry_after if error.retry_after is not None else PAUSES[min(tries, len(PAUSES) - 1)]
-    return pause if time.monotonic() + pause < work.deadline else None
+    return pause if pause < work.seconds_left else None

@@ -23,6 +23,7 @@ from cloudhub.generations.conclude import conclude
 from cloudhub.generations.crash_points import reach
 from cloudhub.generations.errors import describe, error_json
 from cloudhub.generations.models import Attempt, Generation, Image
+from cloudhub.lanes.turn import end_call
 from providers.base import ProviderError
 
 logger = logging.getLogger(__name__)
@@ -192,7 +193,10 @@ def _end(attempt: Attempt, states: Sequence[str], ended: str, error: Mapping[str
     changes: dict[str, Any] = {"state": ended, "ended_at": timezone.now(), "error": dict(error) if error else None}
     if request_id:
         changes["vendor_request_id"] = request_id[:300]
-    return bool(Attempt.objects.filter(hold_id=attempt.pk, state__in=states).update(**changes))
+    has_ended = bool(Attempt.objects.filter(hold_id=attempt.pk, state__in=states).update(**changes))
+    if has_ended and attempt.sent_at is not None:
+        end_call(attempt.pk)
+    return has_ended
 
 
 def _release(

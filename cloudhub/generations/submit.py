@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from cloudhub.generations.cache import copy_cached, find_cached
 from cloudhub.generations.crash_points import reach
 from cloudhub.generations.images import keep_pictures
 from cloudhub.generations.models import Attempt, Generation, Image
+from cloudhub.generations.previews import with_previews
 from cloudhub.generations.quote import Quote, dimensions_of, quote_wish
 from cloudhub.generations.wish import read_tags, wish_as_json
 from providers.base import InputImage
@@ -51,28 +52,28 @@ def submit_generation(
     tags: object = (),
     cache: object = "off",
     join: bool = False,
+    previews: int = 0,
 ) -> Submission:
     """Price a wish, hold the money and write it down; nothing is sent here.
 
     `fields` are named as in `WISH_FIELDS`. With `worker_id` the generation belongs to that process from the start
     (doors that answer with the picture), else it is queued. `join` lets an automatic repeat find the call it repeats.
+    `previews` asks for unfinished pictures where the model shows any.
     Raises `Forbidden`, `Invalid`, `NotFound`, `BudgetExceeded`, `IdempotencyMismatch`, `Conflict` or `Unavailable`;
     after each of them nothing has changed.
     """
     actor.require("generate")
     scope = idempotency_scope(actor, route)
-    body_hash = hash_body({"model": model, "fields": fields, "tags": tags, "cache": cache})
+    body = {"model": model, "fields": fields, "tags": tags, "cache": cache}
+    body_hash = hash_body({**body, "previews": previews} if previews else body)
     earlier = find_replay(scope, body_hash, idempotency_key, join)
     if earlier is not None:
         return Submission(earlier, replayed=True)
-    if cache not in CACHE_CHOICES:
-        raise Invalid.of({"cache": f"Choose one of {', '.join(CACHE_CHOICES)}."})
-    quote = quote_wish(actor, model, fields)
-    _refuse_blocked_price(quote)
-    stored_tags = read_tags(tags)
-    generation = _new_generation(actor, quote, scope, body_hash, idempotency_key, stored_tags, worker_id)
+    from_cache = _may_reuse(cache)
+    quote = _priced(actor, model, fields, previews)
+    generation = _new_generation(actor, quote, scope, body_hash, idempotency_key, read_tags(tags), worker_id)
     try:
-        _insert(generation, actor, quote, from_cache=cache == "use")
+        _insert(generation, actor, quote, from_cache=from_cache)
     except IntegrityError:
         # Two requests with one key at once: the other one's transaction won, ours is gone with its hold.
         earlier = find_replay(scope, body_hash, idempotency_key, join)
@@ -126,6 +127,19 @@ def _asks_to_be_repeated(generation: Generation) -> bool:
     """Whether the caller was told that nothing ran and that it may simply ask again."""
     error = generation.error or {}
     return generation.state == Generation.State.FAILED and error.get("billed") == "no" and error.get("retry") != "no"
+
+
+def _may_reuse(cache: object) -> bool:
+    if cache not in CACHE_CHOICES:
+        raise Invalid.of({"cache": f"Choose one of {', '.join(CACHE_CHOICES)}."})
+    return cache == "use"
+
+
+def _priced(actor: Actor, model: object, fields: Mapping[str, Any], previews: int) -> Quote:
+    fields, notes = with_previews(model, fields, previews)
+    quote = quote_wish(actor, model, fields)
+    _refuse_blocked_price(quote)
+    return replace(quote, notes=[*quote.notes, *notes])
 
 
 def _refuse_blocked_price(quote: Quote) -> None:

@@ -14,7 +14,7 @@ from cloudhub.generations import storage
 from cloudhub.generations.answers import kept_answer
 from cloudhub.generations.errors import describe, error_json
 from cloudhub.generations.models import Attempt, Generation, Worker
-from cloudhub.generations.perform import perform_attempt, read_kept_answer, resume_attempt
+from cloudhub.generations.perform import perform_to_end, read_kept_answer, resume_attempt
 from cloudhub.generations.settle import (
     dimensions_again,
     mark_unknown,
@@ -88,7 +88,7 @@ def put_right(attempt_id: UUID, stopping: threading.Event, *, give_up: bool) -> 
     elif give_up:
         release_attempt(live.pk, describe("interrupted", "The hub could not carry this out; nothing was billed."))
     else:
-        perform_attempt(live.pk, stopping)
+        perform_to_end(live.pk, stopping)
 
 
 def give_back(generation_id: UUID, owner: UUID | None, *, to_queue: bool = True) -> None:
@@ -139,7 +139,7 @@ def settle_from_storage(attempt_id: UUID) -> bool:
         return True
     if not storage.first_answer(attempt_id).exists():
         return False
-    attempt = Attempt.objects.select_related("generation__model").get(hold_id=attempt_id)
+    attempt = Attempt.objects.select_related("generation__model", "hold").get(hold_id=attempt_id)
     try:
         return read_kept_answer(attempt)
     except Rejected as error:

@@ -13,6 +13,9 @@ from cloudhub.catalog.find import entry_of, provider_of
 from cloudhub.core.database import release_connection
 from cloudhub.generations.models import Attempt
 from cloudhub.generations.wish import split_into_calls, wish_from_json
+from cloudhub.lanes.find import LaneName, lane_name
+from cloudhub.lanes.limits import Call
+from cloudhub.lanes.turn import Wish
 from cloudhub.vault.keys import key_for
 from providers.base import CloudGenerationRequest, Key, ModelEntry, OutcomeUnknown, Provider, ProviderError, Rejected
 
@@ -21,14 +24,23 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Work:
-    """One attempt's call. `deadline`, after which it is not repeated, is in seconds of `time.monotonic`."""
+    """One attempt's call. `deadline`, after which it is not repeated, is in seconds of `time.monotonic`. `lane` is None
+    for a vendor without lanes; `is_awaited` says that a door waits with the answer for it."""
 
     attempt_id: UUID
     deadline: float
+    lane: LaneName | None
+    turn: Wish
+    is_awaited: bool
     provider: Provider
     entry: ModelEntry
     request: CloudGenerationRequest
     key: Key
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the deadline; negative after it."""
+        return self.deadline - time.monotonic()
 
 
 def read_work(attempt: Attempt, *, key: Key | None = None) -> Work:
@@ -41,8 +53,11 @@ def read_work(attempt: Attempt, *, key: Key | None = None) -> Work:
     request = replace(split_into_calls(wish_from_json(generation.sent), entry)[attempt.slot], entry=entry)
     deadline = time.monotonic() + (generation.deadline_at - timezone.now()).total_seconds()
     key = key or key_for(provider)
+    lane = lane_name(provider, generation.model.cloud_model_id, key)
+    turn = Wish(attempt.pk, generation.user_id, Call(attempt.num_images, attempt.hold.amount_micros))
     release_connection()
-    return Work(attempt.pk, deadline, provider, entry, request, key)
+    is_awaited = generation.door == generation.Door.INLINE
+    return Work(attempt.pk, deadline, lane, turn, is_awaited, provider, entry, request, key)
 
 
 @contextmanager

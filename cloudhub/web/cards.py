@@ -10,6 +10,7 @@ from cloudhub.core.identifiers import read_id
 from cloudhub.core.money import format_money
 from cloudhub.generations.find import generations_for
 from cloudhub.generations.models import Attempt, Generation, Image
+from cloudhub.generations.previews import Preview, previews_of
 from providers.base import Capabilities
 
 BILLED_WORDS = {"no": "Not billed.", "yes": "Billed.", "unknown": "Billing not known yet."}
@@ -19,11 +20,12 @@ MOST_UPDATES = 50
 
 @dataclass(frozen=True)
 class Card:
-    """`version` changes whenever the card looks different; `waiting` has a place for each picture still to come."""
+    """`version` changes whenever the card looks different; `waiting` has a place for each picture still to come, with
+    the newest unfinished picture of a call under way, or None."""
 
     generation: Generation
     images: tuple[Image, ...]
-    waiting: range
+    waiting: tuple[Preview | None, ...]
     version: str
     cost: str
     held: str
@@ -47,11 +49,12 @@ def card_of(generation: Generation, expected_seconds: int | None = None) -> Card
     held = sum(attempt.hold.amount_micros for attempt in attempts if attempt.state in Attempt.OPEN_STATES)
     estimate, currency = generation.estimate_micros, generation.currency
     error: dict[str, Any] = generation.error or {}
+    shown = [] if generation.is_finished else previews_of(attempts)
     return Card(
         generation=generation,
         images=images,
-        waiting=range(0 if generation.is_finished else generation.num_images - len(images)),
-        version=f"{generation.state}-{len(images)}-{int(bool(generation.cancel_requested_at))}",
+        waiting=_places(generation, len(images), shown),
+        version=f"{generation.state}-{len(images)}-{int(bool(generation.cancel_requested_at))}-{len(shown)}",
         cost=format_money(generation.cost_micros, currency),
         held=format_money(held, currency) if held else "",
         estimate="price unknown" if estimate is None else format_money(estimate, currency),
@@ -59,6 +62,13 @@ def card_of(generation: Generation, expected_seconds: int | None = None) -> Card
         expected_seconds=expected_seconds,
         billed=BILLED_WORDS.get(error.get("billed", ""), ""),
     )
+
+
+def _places(generation: Generation, there: int, shown: list[Preview]) -> tuple[Preview | None, ...]:
+    """The newest preview of each call first, then what is empty still."""
+    count = 0 if generation.is_finished else max(generation.num_images - there, 0)
+    newest = list({preview.attempt_id: preview for preview in shown}.values())[:count]
+    return (*newest, *[None] * (count - len(newest)))
 
 
 def cards_of(actor: Actor, generations: Iterable[Generation]) -> list[Card]:

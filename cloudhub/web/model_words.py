@@ -49,11 +49,16 @@ class Offered:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A vendor and those of its models that are not registered yet, the past ones last."""
+    """A vendor and those of its models that are not registered yet, the past ones last.
+
+    An open one takes any other model by its id, and where `takes_address` says so at an address of its own.
+    """
 
     id: str
     label: str
     offered: list[Offered]
+    is_open: bool
+    takes_address: bool
 
 
 def model_cards(actor: Actor) -> list[ModelCard]:
@@ -85,8 +90,12 @@ def ability_words(able: Capabilities) -> list[str]:
     words = [mode.replace("-", " ") for mode in able.modes]
     if able.most_input_images:
         words.append(f"up to {able.most_input_images} reference pictures")
+    if able.free_size:
+        words.append("any size within its bounds")
     if able.resolutions:
         words.append("resolutions " + ", ".join(able.resolutions))
+    if able.prompt != "required":
+        words.append("takes no prompt" if able.prompt == "not_sent" else "may do without a prompt")
     words.append(SEEDS[able.seed])
     words += [flag.replace("_", " ") for flag in FLAGS if getattr(able, flag)]
     words.append("one picture a call" if able.images_per_call == 1 else f"{able.images_per_call} pictures a call")
@@ -113,7 +122,8 @@ def catalogues() -> list[Catalogue]:
     found = []
     for vendor in installed_providers().values():
         offered = [_offered(entry) for entry in vendor.models if (vendor.id, entry.id) not in taken]
-        found.append(Catalogue(vendor.id, vendor.label, sorted(offered, key=lambda offer: offer.is_past)))
+        offered.sort(key=lambda offer: offer.is_past)
+        found.append(Catalogue(vendor.id, vendor.label, offered, vendor.open_catalogue, vendor.takes_address))
     return found
 
 

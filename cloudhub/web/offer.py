@@ -8,7 +8,7 @@ from cloudhub.accounts.actor import Actor
 from cloudhub.billing.budgets import BudgetStanding
 from cloudhub.catalog.find import entry_of
 from cloudhub.catalog.models import CloudModel
-from cloudhub.core.errors import HubError, Invalid
+from cloudhub.core.errors import Conflict, HubError, Invalid
 from cloudhub.core.money import format_money
 from cloudhub.generations.quote import Quote, budgets_of_quote, quote_model, quote_wish
 from cloudhub.web.studio_form import label_of
@@ -88,6 +88,8 @@ def price_of_one(actor: Actor, model: CloudModel) -> str:
         return price_words(quote_model(actor, model, {"prompt": UNWRITTEN, "num_images": 1}))
     except Invalid:
         return "price depends on the settings"
+    except Conflict:
+        return "vendor not installed"
 
 
 def _words(quote: Quote, tightest: BudgetStanding | None) -> list[str]:

@@ -22,6 +22,7 @@ LABELS = {
     "style": "Style", "background": "Background", "output_format": "File format", "safety_level": "Safety filter",
     "guidance_scale": "Guidance", "strength": "Strength", "enhance_prompt": "Let the vendor improve the prompt",
     "input_images": "Reference pictures", "mask": "Mask", "width": "Width", "height": "Height",
+    "file": "Picture", "made_with": "Where it was made",
 }  # fmt: skip
 SEED_WORDS = {
     "guaranteed": "The same seed gives the same picture again.",

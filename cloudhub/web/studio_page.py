@@ -8,31 +8,36 @@ from cloudhub.catalog.find import default_model, entry_of, models_for_picking
 from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.identifiers import new_id
-from cloudhub.generations.find import find_generation, generations_for
+from cloudhub.generations.find import generations_for
 from cloudhub.web.cards import cards_of
 from cloudhub.web.offer import make_offer, price_of_one
+from cloudhub.web.recall import Recalled, recall_wish
 from cloudhub.web.studio_form import SEED_WORDS, flat_request, settings_of
 from providers.base import Capabilities
-from providers.catalogue import installed_providers
+from providers.catalogue import find_provider, installed_providers
 
 RECENT_RESULTS = 12
 PROMPTS_KEPT = 40
 SHAPE_BOX = 22
 
 
-def studio_context(actor: Actor, recall: str = "", remix: bool = False) -> dict[str, Any]:
-    """Everything on the Studio page; `recall` names a generation whose wish fills the form."""
+def studio_context(actor: Actor, recall: str = "", remix: bool = False, keep: bool = False) -> dict[str, Any]:
+    """Everything on the Studio page; `recall` names a generation whose wish fills the form (see `recall_wish`)."""
     recent = list(generations_for(actor).filter(user=actor.user)[:RECENT_RESULTS])
-    used = recent[0].model if recent and recent[0].model.enabled else default_model()
-    model, values, request, missing = _recalled(actor, recall, remix, used) if recall else (used, {}, {}, "")
+    latest = recent[0].model if recent else None
+    used = latest if latest and latest.enabled and find_provider(latest.provider) else default_model()
+    recalled = Recalled(used, {})
+    if recall:
+        recalled = recall_wish(actor, recall, remix=remix, keep=keep, otherwise=used)
+    model = recalled.model
     return {
-        **form_context(model, values),
+        **form_context(model, flat_request(recalled.request)),
         "models": picking_list(actor),
-        "offer": make_offer(actor, model.key, request) if model else None,
+        "offer": make_offer(actor, model.key, recalled.request) if model else None,
         "idempotency_key": new_id(),
         "cards": cards_of(actor, recent),
         "prompts": past_prompts(actor),
-        "missing": missing,
+        "recalled": recalled,
     }
 
 
@@ -75,19 +80,6 @@ def past_prompts(actor: Actor) -> list[str]:
 def vendor_label(provider_id: str) -> str:
     vendor = installed_providers().get(provider_id)
     return vendor.label if vendor else provider_id
-
-
-def _recalled(
-    actor: Actor, recall: str, remix: bool, otherwise: CloudModel | None
-) -> tuple[CloudModel | None, Mapping[str, Any], Mapping[str, Any], str]:
-    """The model, the form's values, the wish that they mean, and what of a recalled wish is no longer here."""
-    generation = find_generation(actor, recall)
-    request = {name: value for name, value in generation.request.items() if name != "model"}
-    if remix:
-        request.pop("seed", None)
-    if generation.model.enabled:
-        return generation.model, flat_request(request), request, ""
-    return otherwise, flat_request(request), request, f"The model {generation.model.key} is switched off."
 
 
 def _shape(ratio: str, able: Capabilities) -> dict[str, Any]:

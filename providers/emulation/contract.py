@@ -59,6 +59,7 @@ class VendorEmulator:
 
     `id` is the provider id. `answer` does the work of a call. `failure` is the vendor's usual answer with that HTTP
     status, for a fault that gives a status without a body. `does_work` says whether a call can cost money.
+    Vendors may share a mount: `takes` says which of its calls are this vendor's, None that all others are.
     """
 
     id: str
@@ -66,6 +67,7 @@ class VendorEmulator:
     answer: Callable[[Call], Reply]
     failure: Callable[[Call, int], Reply]
     does_work: Callable[[Call], bool]
+    takes: Callable[[Call], bool] | None = None
 
 
 def json_reply(document: Any, *, status: int = 200, charge: Charge | None = None) -> Reply:

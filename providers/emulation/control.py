@@ -1,4 +1,4 @@
-"""`/`, `/invoice` and `/faults`: how tests and people look at the emulator and tell it what to do wrong."""
+"""`/`, `/invoice`, `/faults` and `/limits`: how tests and people look at the emulator and tell it what to do wrong."""
 
 import json
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from typing import Any
 from providers.emulation.contract import Reply, json_reply
 from providers.emulation.exchange import Exchange
 from providers.emulation.faults import BadFault
+from providers.emulation.limits import BadLimit
 
 
 def control(exchange: Exchange, method: str, path: str, body: bytes) -> Reply:
@@ -23,10 +24,15 @@ def control(exchange: Exchange, method: str, path: str, body: bytes) -> Reply:
             "POST": lambda: _post_fault(exchange, body),
             "DELETE": lambda: _cleared(exchange.faults.clear, exchange.faults.as_json),
         },
+        "/limits": {
+            "GET": lambda: json_reply(exchange.limits.as_json()),
+            "POST": lambda: _post_limit(exchange, body),
+            "DELETE": lambda: _cleared(exchange.limits.clear, exchange.limits.as_json),
+        },
     }
     methods = routes.get(path if path == "/" else path.rstrip("/"))
     if methods is None:
-        known = ", ".join(["/", "/invoice", "/faults", *(f"/{name}" for name in exchange.mounts)])
+        known = ", ".join(["/", "/invoice", "/faults", "/limits", *(f"/{name}" for name in exchange.mounts)])
         return _error(404, "not_found", f"There is no {path} here; there are {known}.")
     if method not in methods:
         return _error(405, "wrong_method", f"{path} takes {', '.join(methods)}.")
@@ -34,7 +40,8 @@ def control(exchange: Exchange, method: str, path: str, body: bytes) -> Reply:
 
 
 def _overview(exchange: Exchange) -> Reply:
-    return json_reply({"vendors": {f"/{name}": vendor.id for name, vendor in exchange.mounts.items()}})
+    vendors = {f"/{name}": ", ".join(sorted(one.id for one in sharing)) for name, sharing in exchange.mounts.items()}
+    return json_reply({"vendors": vendors})
 
 
 def _cleared(clear: Callable[[], None], rest: Callable[[], dict[str, Any]]) -> Reply:
@@ -47,6 +54,16 @@ def _post_fault(exchange: Exchange, body: bytes) -> Reply:
         wish = json.loads(body, parse_float=Decimal)
         posted = exchange.faults.post(wish, tuple(vendor.id for vendor in exchange.vendors))
     except BadFault as error:
+        return _error(400, "invalid", str(error), error.fields)
+    except (ValueError, RecursionError):
+        return _error(400, "invalid", "The body is not JSON.")
+    return json_reply(posted, status=201)
+
+
+def _post_limit(exchange: Exchange, body: bytes) -> Reply:
+    try:
+        posted = exchange.limits.post(json.loads(body), tuple(vendor.id for vendor in exchange.vendors))
+    except BadLimit as error:
         return _error(400, "invalid", str(error), error.fields)
     except (ValueError, RecursionError):
         return _error(400, "invalid", "The body is not JSON.")

@@ -10,6 +10,7 @@ import orjson
 from providers.emulation.contract import Call, Reply, VendorEmulator
 from providers.emulation.faults import Fault, FaultMenu
 from providers.emulation.invoice import Invoice
+from providers.emulation.limits import RateLimits
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,16 @@ class Exchange:
         self.vendors = vendors
         self.invoice = Invoice()
         self.faults = FaultMenu()
-        self._by_mount = {mount.name: vendor for vendor in vendors for mount in vendor.mounts}
+        self.limits = RateLimits()
+        self._by_mount: dict[str, list[VendorEmulator]] = {}
+        for vendor in sorted(vendors, key=lambda vendor: vendor.takes is None):
+            for mount in vendor.mounts:
+                self._by_mount.setdefault(mount.name, []).append(vendor)
         self._stopped = threading.Event()
 
     @property
-    def mounts(self) -> Mapping[str, VendorEmulator]:
+    def mounts(self) -> Mapping[str, list[VendorEmulator]]:
+        """The vendors of each mount, those that take only some of its calls first."""
         return self._by_mount
 
     def stop(self) -> None:
@@ -40,8 +46,12 @@ class Exchange:
 
     def carry_out(self, call: Call) -> Delivery:
         """Do what the vendor does with a call to one of its mounts. Work that was done is on the invoice first."""
-        vendor = self._by_mount[call.mount]
-        fault = self.faults.take(vendor.id, does_work=vendor.does_work(call))
+        sharing = self._by_mount[call.mount]
+        vendor = next((vendor for vendor in sharing if vendor.takes and vendor.takes(call)), sharing[-1])
+        does_work = vendor.does_work(call)
+        if does_work and not self.limits.passes(vendor.id):
+            return Delivery(vendor.failure(call, 429))
+        fault = self.faults.take(vendor.id, does_work=does_work)
         reply = self._reply(vendor, call, fault)
         if reply is not None and reply.charge is not None:
             self.invoice.add(vendor.id, reply.charge)

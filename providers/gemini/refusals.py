@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.base import Rejected
-from providers.gemini.reading import LONGEST_KEPT, Redact, items, mapping, quotation, shown, text
+from providers.google.reading import LONGEST_KEPT, Redact, items, mapping, quotation, shown, text
 
 LONGEST_REASON = 60
 CHANGE_PROMPT = "Change the prompt or the reference pictures; asking again unchanged will be refused again."

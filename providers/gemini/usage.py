@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.base import CloudGenerationRequest, ModelEntry
-from providers.gemini.reading import count, items
+from providers.google.reading import count, items
 
 
 def is_flat(model: ModelEntry) -> bool:

@@ -1,6 +1,8 @@
 """Google's `generateContent` for pictures: a wish into its JSON, its JSON into a response. Pure.
 
-https://ai.google.dev/gemini-api/docs/image-generation and https://ai.google.dev/api/generate-content
+https://ai.google.dev/gemini-api/docs/image-generation and https://ai.google.dev/api/generate-content. Vertex AI takes
+the same body; there `role` is required, and `imageConfig` has more fields, which are the options of `VERTEX_OPTIONS`:
+https://cloud.google.com/vertex-ai/docs/reference/rest/v1/GenerationConfig
 """
 
 import binascii
@@ -12,12 +14,12 @@ from providers.base import (
     CloudGenerationRequest,
     CloudGenerationResponse,
     ModelEntry,
-    OutcomeUnknown,
     Picture,
     Rejected,
 )
 from providers.gemini import refusals, usage
-from providers.gemini.reading import Redact, items, kept, mapping, shown, text
+from providers.google.errors import unreadable
+from providers.google.reading import Redact, items, kept, mapping, shown, text
 from providers.pictures import UnreadablePicture, read_picture
 
 HARM_CATEGORIES = (
@@ -26,6 +28,8 @@ HARM_CATEGORIES = (
     "HARM_CATEGORY_SEXUALLY_EXPLICIT",
     "HARM_CATEGORY_DANGEROUS_CONTENT",
 )
+# Options that only Vertex AI takes: on the Gemini API a call with them is refused before it is sent.
+VERTEX_OPTIONS = ("output_mime_type", "person_generation")
 
 
 def to_body(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]:
@@ -52,11 +56,15 @@ def _generation_config(request: CloudGenerationRequest, model: ModelEntry) -> di
     # With ["IMAGE"] the model writes no words to be paid for beside the picture, and chat in place of a picture is
     # rarer; where it still does not draw, it says so by the finish reason NO_IMAGE.
     config: dict[str, Any] = {"responseModalities": ["IMAGE"]}
-    picture: dict[str, str] = {}
+    picture: dict[str, Any] = {}
     if request.aspect_ratio:
         picture["aspectRatio"] = request.aspect_ratio
     if request.resolution and model.capabilities.resolutions:
         picture["imageSize"] = request.resolution
+    if request.options.get("output_mime_type"):
+        picture["imageOutputOptions"] = {"mimeType": request.options["output_mime_type"]}
+    if request.options.get("person_generation"):
+        picture["personGeneration"] = request.options["person_generation"]
     if picture:
         config["imageConfig"] = picture
     if request.seed is not None and model.capabilities.seed != "not_sent":
@@ -91,7 +99,7 @@ def from_answer(
     if found is None:
         billed = usage.billed_units(figures, model, pictures=0, most=most)
         raise refusals.without_picture(answer, _words(answer), billed, redact, request_id) or unreadable(
-            "JSON that holds neither a picture nor a reason", request_id
+            "Gemini API", "JSON that holds neither a picture nor a reason", request_id
         )
     image, picture = found
     metadata = _metadata(answer, redact)
@@ -104,15 +112,6 @@ def from_answer(
         images=[image], pictures=(picture,), metadata=metadata, provider_response=kept(answer, redact),
         usage=figures, request_id=request_id,
     )  # fmt: skip
-
-
-def unreadable(what: str, request_id: str = "") -> OutcomeUnknown:
-    """An HTTP 200 that nobody can read: the picture may have been made."""
-    return OutcomeUnknown(
-        f"Gemini API answered with {what}. The picture may have been made and billed.",
-        remedy="Look at the usage in Google AI Studio before you repeat it; the owner settles or releases the call.",
-        request_id=request_id,
-    )
 
 
 def _parts(answer: dict[str, Any]) -> list[dict[str, Any]]:

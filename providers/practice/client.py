@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import orjson
 import pybase64
 
 from providers.base import (
     Busy,
     CloudGenerationRequest,
     CloudGenerationResponse,
+    InputImage,
     InvalidField,
     Key,
     ModelEntry,
@@ -24,7 +26,8 @@ from providers.base import (
     expected_size,
 )
 from providers.catalogue import read_catalog
-from providers.http import Answer, Door
+from providers.http import Answer, Door, show_preview
+from providers.masks import white_changes
 from providers.pictures import UnreadablePicture, read_picture
 from providers.practice.outcomes import LONGEST_SLOW_SECONDS
 from providers.practice.studio import Studio
@@ -38,8 +41,8 @@ ADDRESS = "http://practice.invalid/v1/pictures"
 class Practice(Provider):
     """Draws in this process. A seed is kept to the byte, money is XTS, and the prompt can ask for every outcome.
 
-    In a mask white is repainted; black, and what is transparent, is kept to the pixel. It belongs to the first
-    reference picture and is cropped as that is. Nothing is charged for a refusal.
+    The studio's mask is grey: white is repainted, black is kept to the pixel. It belongs to the first reference picture
+    and is cropped as that is. Nothing is charged for a refusal.
     """
 
     id: ClassVar[str] = "practice"
@@ -50,6 +53,7 @@ class Practice(Provider):
     billed_on_filter: ClassVar[WhenBilled] = "no"
     billed_on_cancel: ClassVar[WhenBilled] = "yes"
     billed_on_timeout: ClassVar[WhenBilled] = "yes"
+    is_paced: ClassVar[bool] = False
     models = MODELS
 
     def __init__(self) -> None:
@@ -60,7 +64,8 @@ class Practice(Provider):
         model = self.model(request.model or MODELS[0].id)
         if model is None:
             raise Rejected("model_retired", f"{self.error_prefix}: there is no model {request.model}.")
-        answer = self._door.submit("POST", ADDRESS, headers={}, json=_order(request, model))
+        order = _order(request, model)
+        answer = self._door.submit("POST", ADDRESS, headers={}, json=order, watch=_Previews().look)
         return self._response(answer, model)
 
     def validate_credentials(self, key: Key) -> str:
@@ -88,7 +93,8 @@ class Practice(Provider):
 
     def _response(self, answer: Answer, model: ModelEntry) -> CloudGenerationResponse:
         try:
-            document = answer.json()
+            # The answer stands in the last line; lines before it were previews.
+            document = orjson.loads(answer.body.rpartition(b"\n")[2])
             document["id"]
         except (ValueError, KeyError, TypeError) as error:
             raise OutcomeUnknown(f"{self.error_prefix}: the answer cannot be read; it may have been billed.") from error
@@ -128,6 +134,19 @@ class Practice(Provider):
         return Rejected(error["code"], message, request_id=document["id"], answer_text=error.get("text", ""))
 
 
+class _Previews:
+    """Passes on the unfinished pictures among the lines of an answer as they arrive."""
+
+    def __init__(self) -> None:
+        self._line = b""
+
+    def look(self, piece: bytes) -> None:
+        *lines, self._line = (self._line + piece).split(b"\n")
+        for line in lines:
+            preview = orjson.loads(line)
+            show_preview(pybase64.b64decode(preview["preview"]), preview["number"])
+
+
 def _natural_ratio(request: CloudGenerationRequest, model: ModelEntry) -> str:
     """The ratio nearest to the first reference picture, square without one."""
     table = model.capabilities.sizes[request.resolution or model.capabilities.default_resolution]
@@ -152,6 +171,7 @@ def _order(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]
         "resolution": request.resolution or model.capabilities.default_resolution,
         "style": request.style,
         "palette": request.options.get("palette"),
+        "partial_images": request.options.get("partial_images", 0),
         "negative_prompt": request.negative_prompt,
         "quality": request.quality,
         "guidance_scale": request.guidance_scale,
@@ -159,6 +179,15 @@ def _order(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]
         "output_format": request.output_format,
         "enhance_prompt": bool(request.enhance_prompt),
         "images": [pybase64.b64encode(image.data).decode("ascii") for image in request.input_images],
-        "mask": pybase64.b64encode(request.mask.data).decode("ascii") if request.mask else None,
+        "mask": _studio_mask(request.mask) if request.mask else None,
         "strength": request.strength,
     }
+
+
+def _studio_mask(mask: InputImage) -> str:
+    """The hub's mask as the studio's, in base64. Raises `Rejected` when it is broken behind its header."""
+    try:
+        return pybase64.b64encode(white_changes(mask)).decode("ascii")
+    except (OSError, SyntaxError, ValueError) as error:
+        message = f"{Practice.error_prefix}: the mask cannot be read. Nothing was sent, and it was not billed."
+        raise Rejected("capability", message) from error

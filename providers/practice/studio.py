@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -16,12 +16,15 @@ import orjson
 import pybase64
 
 from providers.practice.drawing import Order, draw
+from providers.practice.drawing.finish import out_of_focus
 from providers.practice.outcomes import Wishes, read_wishes
 
 MOST_REMEMBERED = 1000
 RETRY_AFTER_SECONDS = 1
 SEEDS = 2**31
 TEXT_ANSWER = "I would rather describe it: a quiet scene in soft light. Ask for a picture more plainly."
+
+UNREADABLE = {"code": "capability", "message": "A reference picture or the mask cannot be read"}
 
 _REFUSALS = {
     "busy": (429, "rate_minute", "Rate limit exceeded"),
@@ -46,6 +49,9 @@ class Studio(httpx.BaseTransport):
         body = orjson.loads(request.read())
         wishes = read_wishes(body["prompt"])
         answer_id = f"practice-{secrets.token_hex(10)}"
+        if body.get("partial_images") and not wishes.words & {*_REFUSALS, "broken"}:
+            fields = {"content-type": "application/x-ndjson", "x-request-id": answer_id}
+            return httpx.Response(200, headers=fields, content=_shown_on_the_way(wishes, body, answer_id, request))
         time.sleep(wishes.slow_seconds)
         if "busy" in wishes.words and self._is_busy(wishes, body):
             return _refusal("busy", answer_id)
@@ -55,12 +61,10 @@ class Studio(httpx.BaseTransport):
         try:
             pictures = _pictures(wishes, body)
         except (OSError, SyntaxError, ValueError):
-            return _error(400, "capability", "A reference picture or the mask cannot be read", answer_id)
+            return _error(400, **UNREADABLE, answer_id=answer_id)
         if "lost" in wishes.words:
-            raise httpx.ReadError("The answer was lost on its way, as #lost asked.", request=request)
-        return _answer(
-            200, {"id": answer_id, "pictures": pictures, "usage": _usage(wishes, body, len(pictures))}, answer_id
-        )
+            raise _lost(request)
+        return _answer(200, _whole(wishes, body, pictures, answer_id), answer_id)
 
     def _is_busy(self, wishes: Wishes, body: Mapping[str, Any]) -> bool:
         if wishes.busy_times is None:
@@ -74,6 +78,35 @@ class Studio(httpx.BaseTransport):
             if len(self._turned_away) > MOST_REMEMBERED:
                 self._turned_away.popitem(last=False)
             return True
+
+
+def _shown_on_the_way(
+    wishes: Wishes, body: Mapping[str, Any], answer_id: str, request: httpx.Request
+) -> Iterator[bytes]:
+    """Lines of JSON: the first picture out of focus, sharper from line to line, and at last the answer."""
+    count = body["partial_images"]
+    try:
+        pictures = _pictures(wishes, body)
+    except (OSError, SyntaxError, ValueError):
+        yield orjson.dumps({"id": answer_id, "error": UNREADABLE})
+        return
+    for number in range(count):
+        time.sleep(wishes.slow_seconds / (count + 1))
+        if pictures:
+            blurred = out_of_focus(pybase64.b64decode(pictures[0]["data"]), count - number)
+            yield orjson.dumps({"preview": pybase64.b64encode_as_string(blurred), "number": number}) + b"\n"
+    time.sleep(wishes.slow_seconds / (count + 1))
+    if "lost" in wishes.words:
+        raise _lost(request)
+    yield orjson.dumps(_whole(wishes, body, pictures, answer_id))
+
+
+def _lost(request: httpx.Request) -> httpx.ReadError:
+    return httpx.ReadError("The answer was lost on its way, as #lost asked.", request=request)
+
+
+def _whole(wishes: Wishes, body: Mapping[str, Any], pictures: list[dict[str, Any]], answer_id: str) -> dict[str, Any]:
+    return {"id": answer_id, "pictures": pictures, "usage": _usage(wishes, body, len(pictures))}
 
 
 def _pictures(wishes: Wishes, body: Mapping[str, Any]) -> list[dict[str, Any]]:

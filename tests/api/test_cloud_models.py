@@ -1,5 +1,9 @@
 """Registered models: as INTERFACES shows them, registered, changed, found by key or id."""
 
+from typing import Any
+
+import pytest
+
 from cloudhub.catalog.models import CloudModel
 from tests.api.caller import WISH, Caller
 
@@ -13,8 +17,8 @@ def test_a_registration_is_answered_as_the_interface_has_it(alices: Caller) -> N
     assert answer.status_code == 201
     assert answer["Location"] == f"http://testserver{PATH}/gemini-2.5-flash-image"
     assert set(model) == {
-        "id", "key", "provider", "cloud_model_id", "name", "description", "path", "enabled", "defaults", "capabilities",
-        "price", "lifecycle", "warnings",
+        "id", "key", "provider", "cloud_model_id", "name", "description", "path", "address", "enabled", "defaults",
+        "capabilities", "price", "lifecycle", "warnings",
     }  # fmt: skip
     assert (model["key"], model["path"]) == ("gemini-2.5-flash-image", "cloud://gemini-2.5-flash-image")
     assert model["price"]["lines"][0]["unit_amount"] == "0.039000"
@@ -76,3 +80,52 @@ def test_models_are_listed_in_pages(alices: Caller) -> None:
     first = alices.get(f"{PATH}?limit=1").json()
     second = alices.get(first["next"].removeprefix("http://testserver")).json()
     assert [row["key"] for row in (*first["results"], *second["results"])] == ["practice-1", "gemini-2.5-flash-image"]
+
+
+@pytest.mark.usefixtures("workbench")
+def test_a_model_outside_a_catalogue_is_registered_with_address_abilities_and_price(alices: Caller) -> None:
+    body = {"provider": "workbench", "cloud_model_id": "Home/Free-1", "address": "http://127.0.0.1:7860/v1",
+            "capabilities": {"images_per_call": 4, "seed": "guaranteed"}, "price_per_image": "0.01"}  # fmt: skip
+    answer = alices.post(PATH, body)
+    model = answer.json()
+    assert answer.status_code == 201, model
+    assert (model["key"], model["address"]) == ("home-free-1", "http://127.0.0.1:7860/v1")
+    assert (model["capabilities"]["images_per_call"], model["capabilities"]["seed"]) == (4, "guaranteed")
+    assert model["price"]["lines"][0]["unit_amount"] == "0.010000"
+    assert alices.get(f"{PATH}/home-free-1").json() == model
+    assert alices.get(f"{PATH}/practice-1").json()["address"] is None
+
+
+@pytest.mark.usefixtures("workbench")
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"capabilities": {"wings": 2}}, "capabilities"), ({"capabilities": []}, "capabilities"),
+        ({"capabilities": {"images_per_call": "many"}}, "capabilities"), ({"capabilities": 5}, "capabilities"),
+        ({"capabilities": {"modes": ["painting"]}}, "capabilities"), ({"capabilities": {"modes": []}}, "capabilities"),
+        ({"capabilities": {"sizes": {"": {"1:1": [0, 5]}}}}, "capabilities"),
+        ({"capabilities": {"sizes": {"": {"square": [8, 5]}}}}, "capabilities"),
+        ({"capabilities": {"options": [{"name": "x", "kind": "colour"}]}}, "capabilities"),
+        ({"capabilities": {"free_size": {"step": 0}}}, "capabilities"),
+        ({"capabilities": {"longest_prompt": -1}}, "capabilities"),
+        ({"address": "home"}, "address"), ({"address": "http://me:secret@home/"}, "address"),
+        ({"address": 5}, "address"),
+        ({"cloud_model_id": "none-1"}, "cloud_model_id"), ({"price_per_image": "cheap"}, "price_per_image"),
+    ],
+    ids=lambda value: repr(value)[:60],
+)  # fmt: skip
+def test_a_model_outside_a_catalogue_is_refused_by_field(alices: Caller, change: dict[str, Any], field: str) -> None:
+    answer = alices.post(PATH, {"provider": "workbench", "cloud_model_id": "free-1", **change})
+    assert (answer.status_code, list(answer.json()["error"].get("fields", {}))) == (400, [field]), answer.json()
+    assert CloudModel.objects.count() == 1
+
+
+@pytest.mark.parametrize("field", [{"address": "http://home/"}, {"capabilities": {}}])
+def test_a_model_of_a_catalogue_takes_neither_address_nor_abilities(alices: Caller, field: dict[str, Any]) -> None:
+    answer = alices.post(PATH, {**GEMINI, **field})
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, list(field))
+
+
+def test_midjourney_is_refused_with_the_reason(alices: Caller) -> None:
+    error = alices.post(PATH, {"provider": "midjourney", "cloud_model_id": "7"}).json()["error"]
+    assert "Midjourney has no public API" in error["fields"]["provider"]

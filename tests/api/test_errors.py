@@ -23,7 +23,7 @@ def test_a_slash_at_the_end_is_explained(alices: Caller) -> None:
     assert "without a slash" in alices.post("/api/v1/generations/", WISH).json()["error"]["message"]
 
 
-@pytest.mark.parametrize("path", ["/v1/images/edits", "/v1/chat/completions", "/v1/models/"])
+@pytest.mark.parametrize("path", ["/v1/images/variations", "/v1/chat/completions", "/v1/models/"])
 def test_an_unknown_address_below_v1_is_404_in_openais_envelope(alices: Caller, path: str) -> None:
     answer = alices.post(path, {})
     assert answer.status_code == 404

@@ -82,8 +82,8 @@ def test_the_record_comes_as_json(alices: Caller, finished: Callable[..., dict])
     assert record == generation["images"][0]
     assert (record["seed"], record["generation"]) == (5, generation["id"])
     assert set(record) == {
-        "id", "url", "width", "height", "mime_type", "seed", "revised_prompt", "size_bytes", "sha256", "generation",
-        "created_at",
+        "id", "url", "width", "height", "mime_type", "seed", "revised_prompt", "size_bytes", "sha256", "prompt",
+        "made_with", "generation", "created_at",
     }  # fmt: skip
 
 
@@ -149,3 +149,24 @@ def test_a_missing_file_is_told_apart_from_a_missing_picture(alices: Caller, png
     answer = alices.get(f"{PATH}/{image['id']}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "file_missing")
     assert alices.post("/api/v1/generations", {**WISH, "input_images": [image["id"]]}).status_code == 400
+
+
+def test_an_upload_with_words_is_an_import(alices: Caller, png: bytes) -> None:
+    answer = alices.upload(file=SimpleUploadedFile("f.png", png), prompt="a fox --v 7", made_with="Midjourney")
+    image = answer.json()
+    assert (answer.status_code, image["prompt"], image["made_with"]) == (201, "a fox --v 7", "Midjourney")
+    assert alices.get(f"{PATH}/{image['id']}?format=json").json() == image
+    name = alices.get(f"{PATH}/{image['id']}?download=1")["Content-Disposition"]
+    assert name == f'attachment; filename="a-fox-v-7-{image["id"][-8:]}.png"'
+    plain = upload(alices, png).json()
+    assert (plain["prompt"], plain["made_with"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"made_with": "m" * 201}, "made_with"), ({"prompt": ["a", "b"]}, "prompt"), ({"model": "v7"}, "model")],
+)
+def test_wrong_words_are_refused_by_name(alices: Caller, png: bytes, fields: dict[str, Any], field: str) -> None:
+    answer = alices.upload(file=SimpleUploadedFile("f.png", png), **fields)
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, [field])
+    assert not Image.objects.exists()

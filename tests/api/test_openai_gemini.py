@@ -1,9 +1,12 @@
 """The OpenAI-compatible door in front of Gemini, through the emulator: pictures, tokens and the vendor's errors."""
 
+import io
 from typing import Any
 
 import httpx
+import pybase64
 import pytest
+from PIL import Image as PillowImage
 
 from cloudhub.generations.models import Attempt
 from tests.api.caller import Caller
@@ -65,3 +68,22 @@ def test_an_invalid_key_of_the_hub_is_503_and_is_not_shown(program: Caller, monk
     answer = program.post(PATH, {"model": MODEL, "prompt": "a red fox"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "key_invalid")
     assert "an-invalid-key" not in answer.content.decode()
+
+
+def test_an_edit_sends_the_picture_to_gemini_and_is_billed_as_its_invoice_says(program: Caller, gemini: Any) -> None:
+    buffer = io.BytesIO()
+    PillowImage.new("RGB", (300, 200), "teal").save(buffer, "PNG")
+    image = f"data:image/png;base64,{pybase64.b64encode_as_string(buffer.getvalue())}"
+    wish = {"model": MODEL, "prompt": "the same at night", "images": [{"image_url": image}]}
+    answer = program.post("/v1/images/edits", wish)
+    (line,) = httpx.get(f"{gemini.url}/invoice").json()["calls"]
+    assert answer.status_code == 200, answer.content
+    assert (answer["X-CloudHub-Cost"], answer["X-CloudHub-Currency"]) == (line["amount"], line["currency"])
+    assert "input_tokens_details" not in answer.json()["usage"]
+
+
+def test_a_mask_is_refused_by_name_where_the_model_has_none(program: Caller, gemini: Any, png: bytes) -> None:
+    image = f"data:image/png;base64,{pybase64.b64encode_as_string(png)}"
+    answer = program.post("/v1/images/edits", {"model": MODEL, "prompt": "x", "images": [image], "mask": image})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "mask")
+    assert httpx.get(f"{gemini.url}/invoice").json()["calls"] == []

@@ -1,5 +1,7 @@
 """OpenAI's official client, unchanged, against the running hub."""
 
+import io
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,11 +9,15 @@ import httpx
 import openai
 import pybase64
 import pytest
+from PIL import Image as PillowImage
+from PIL import ImageChops
 
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.generations.models import Attempt, Generation
 from providers.pictures import read_picture
 from tests.conftest import RunningHub, key_of
+
+BOX = (100, 100, 400, 400)
 
 
 @pytest.fixture
@@ -36,6 +42,83 @@ def test_it_generates_a_picture(client_with: Callable[..., openai.OpenAI]) -> No
     picture = read_picture(pybase64.b64decode(result.data[0].b64_json or ""))
     assert f"{picture.width}x{picture.height}" == result.size == "1024x1024"
     assert result.output_format == "png"
+
+
+def png(colour: Any, hole: Any = None, mode: str = "RGB") -> tuple[str, bytes]:
+    """A named file of 512 pixels a side, as the client takes it."""
+    picture = PillowImage.new(mode, (512, 512), colour)
+    if hole is not None:
+        picture.paste(hole, BOX)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return "picture.png", buffer.getvalue()
+
+
+def test_it_edits_a_picture_where_the_mask_is_see_through(client_with: Callable[..., openai.OpenAI]) -> None:
+    mask = png((0, 0, 0, 255), (0, 0, 0, 0), "RGBA")
+    result = client_with().images.edit(
+        model="practice-1", prompt="a red fox", image=png("#00ff00"), mask=mask, extra_body={"resolution": "0.5K"}
+    )
+    assert result.data is not None
+    edited = PillowImage.open(io.BytesIO(pybase64.b64decode(result.data[0].b64_json or ""))).convert("RGB")
+    assert ImageChops.difference(edited, PillowImage.new("RGB", (512, 512), "#00ff00")).getbbox() == BOX
+
+
+def test_it_edits_several_pictures_at_once(client_with: Callable[..., openai.OpenAI]) -> None:
+    pictures = [png("#00ff00"), png("#0000ff")]
+    result = client_with().images.edit(model="practice-1", prompt="both", image=pictures, n=2, size="1024x1024")
+    assert result.data is not None
+    assert (len(result.data), result.size) == (2, "1024x1024")
+    assert len(Generation.objects.get().request["input_images"]) == 2
+
+
+def test_it_streams_previews_and_the_picture(client_with: Callable[..., openai.OpenAI]) -> None:
+    prompt = "#slow:2 a red fox"
+    events = list(client_with().images.generate(model="practice-1", prompt=prompt, stream=True, partial_images=2))
+    assert [event.type for event in events] == [*["image_generation.partial_image"] * 2, "image_generation.completed"]
+    assert [getattr(event, "partial_image_index", None) for event in events] == [0, 1, None]
+    picture = read_picture(pybase64.b64decode(events[-1].b64_json))
+    assert f"{picture.width}x{picture.height}" == events[-1].size == "1024x1024"
+    assert events[-1].model_extra["cloudhub"]["cost"] == "0.010000"
+
+
+def test_it_streams_an_edit(client_with: Callable[..., openai.OpenAI]) -> None:
+    image = png("#00ff00")
+    events = list(client_with().images.edit(model="practice-1", prompt="a fox", image=image, stream=True))
+    assert [event.type for event in events] == ["image_edit.completed"]
+
+
+def test_a_stream_that_is_refused_at_once_raises_its_error(client_with: Callable[..., openai.OpenAI]) -> None:
+    with pytest.raises(openai.BadRequestError) as raised:
+        client_with().images.generate(model="practice-1", prompt="#refuse a fox", stream=True)
+    assert raised.value.code == "refused_prompt"
+
+
+def test_a_stream_that_fails_later_raises_its_error(client_with: Callable[..., openai.OpenAI]) -> None:
+    wish = {"model": "practice-1", "prompt": "#slow:2 #lost a fox", "partial_images": 1}
+    with client_with().images.generate(stream=True, **wish) as events:
+        assert next(events).type == "image_generation.partial_image"
+        with pytest.raises(openai.APIError) as raised:
+            next(events)
+    assert raised.value.code == "unknown_outcome"
+    assert Attempt.objects.count() == 1
+
+
+def test_a_client_that_leaves_a_stream_ends_nothing(client_with: Callable[..., openai.OpenAI]) -> None:
+    wish = {"model": "practice-1", "prompt": "#slow:3 a fox", "partial_images": 1}
+    with client_with().images.generate(stream=True, **wish) as events:
+        next(events)
+    last = time.monotonic() + 15
+    while not Generation.objects.get().is_finished and time.monotonic() < last:
+        time.sleep(0.05)
+    assert Generation.objects.get().state == "succeeded"
+    assert LedgerEntry.objects.filter(kind="settle").count() == 1
+
+
+def test_too_many_pictures_are_its_bad_request(client_with: Callable[..., openai.OpenAI]) -> None:
+    with pytest.raises(openai.BadRequestError) as raised:
+        client_with().images.edit(model="practice-1", prompt="all", image=[png("#00ff00")] * 5)
+    assert (raised.value.code, raised.value.param) == ("capability", "image")
 
 
 def test_it_sends_the_hubs_own_fields_and_reads_the_headers(client_with: Callable[..., openai.OpenAI]) -> None:

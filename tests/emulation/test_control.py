@@ -11,7 +11,7 @@ from tests.emulation.calls import FLASH_2_5, NANO_BANANA, generate
 def test_the_root_answers_and_names_the_mounts(control: httpx.Client) -> None:
     answer = control.get("/")
     assert answer.status_code == 200
-    assert answer.json()["vendors"]["/google"] == "google-gemini"
+    assert answer.json()["vendors"]["/google"] == "google-gemini, google-imagen"
 
 
 def test_a_fresh_invoice_is_empty(control: httpx.Client) -> None:

@@ -37,7 +37,7 @@ def test_a_key_in_the_address_is_read_too(emulator: RunningServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", ["gpt-image-1", "imagen-4.0-generate-001", "gemini-2.5-flash", "gemini-3-pro-image-preview"]
+    "model", ["gpt-image-1", "imagen-3.0-generate-002", "gemini-2.5-flash", "gemini-3-pro-image-preview"]
 )
 def test_unknown_and_retired_models_are_not_found(google: httpx.Client, model: str) -> None:
     refused = error(generate(google, model=model))

@@ -41,6 +41,7 @@ ANSWER = {
         }
     ],
     "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 1290, "totalTokenCount": 1299},
+    "predictions": [{"mimeType": "image/png", "bytesBase64Encoded": base64.b64encode(png()).decode()}],
 }
 
 
@@ -54,7 +55,7 @@ class Sent:
     @property
     def path_without_version(self) -> str:
         _, version, rest = self.path.split("/", 2)
-        assert version in ("v1", "v1beta")
+        assert version in ("v1", "v1beta", "v1beta1")
         return rest
 
     @property

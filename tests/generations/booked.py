@@ -19,3 +19,8 @@ class Booked:
     def may_be_invoiced_unseen(self) -> bool:
         """Nobody told us the vendor's id of this call, so that its invoice line can only be matched by the model."""
         return not self.request_id and (self.state == "unknown" or self.decided)
+
+    @property
+    def is_nameless(self) -> bool:
+        """Settled by a vendor that tells no id of its calls, so that only model and amount can name its line."""
+        return not self.request_id and self.state == "settled" and not self.decided and self.posted > 0

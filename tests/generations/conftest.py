@@ -1,6 +1,7 @@
 """The stage of generations: short pauses, and books that must be right after every test."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import register_model
 from cloudhub.generations import engine as engine_module
 from cloudhub.generations import finish, perform
-from providers.gemini.emulator import errors as emulated_errors
+from cloudhub.lanes import circuit, limits
+from providers.emulation import google_errors
 from tests.conftest import Cast
 from tests.generations.errand.client import Errand
 from tests.generations.errand.server import Shop, errand_shop
@@ -22,7 +24,11 @@ def _pauses_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finish, "SAVE_PAUSES", (0.01, 0.01))
     monkeypatch.setattr(finish, "SAVE_AGAIN_SECONDS", 0.02)
     monkeypatch.setattr(engine_module, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(emulated_errors, "RETRY_SECONDS", "0.02")
+    monkeypatch.setattr(google_errors, "RETRY_SECONDS", "0.02")
+    # What is tested here goes wrong many times in a row; lanes have tests of their own.
+    monkeypatch.setattr(circuit, "FAILURES_TO_OPEN", 1000)
+    monkeypatch.setattr(circuit, "PAUSE_WITHOUT_TIME", timedelta(milliseconds=10))
+    monkeypatch.setattr(limits, "LEARNED_FOR", timedelta(0))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from cloudhub.generations import sweep as sweep_module
 from cloudhub.generations.answers import keep_answer
 from cloudhub.generations.engine import engine
 from cloudhub.generations.models import Attempt, Generation, Worker
-from cloudhub.generations.perform import mark_sent
+from cloudhub.generations.right_to_send import mark_sent
 from cloudhub.generations.sweep import sweep
 from cloudhub.generations.work import read_work
 from cloudhub.generations.worker import Lease

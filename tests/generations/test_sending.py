@@ -5,7 +5,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -17,8 +16,11 @@ from cloudhub.generations import engine as engine_module
 from cloudhub.generations import perform
 from cloudhub.generations.engine import WaitingPlace, engine
 from cloudhub.generations.models import Attempt, Generation
-from cloudhub.generations.perform import mark_sent, perform_attempt
+from cloudhub.generations.perform import perform_attempt
+from cloudhub.generations.right_to_send import mark_sent
 from cloudhub.generations.run import submit_and_wait
+from cloudhub.generations.work import Work
+from cloudhub.lanes.turn import Wait
 from providers.emulation.contract import Call
 from providers.emulation.exchange import Delivery
 from providers.emulation.server import RunningServer
@@ -224,14 +226,14 @@ def test_an_adapter_that_fails_by_itself_leaves_an_unknown_outcome(
 def test_a_failure_between_the_steps_is_put_right(
     gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failures = perform.mark_sent, iter([True, True, False])
+    real, failures = perform.take_right_to_send, iter([True, True, False])
 
-    def fail_twice(attempt_id: UUID) -> bool:
+    def fail_twice(work: Work) -> bool | Wait:
         if next(failures, False):
             raise RuntimeError("the database went away")
-        return real(attempt_id)
+        return real(work)
 
-    monkeypatch.setattr(perform, "mark_sent", fail_twice)
+    monkeypatch.setattr(perform, "take_right_to_send", fail_twice)
     assert wait_in_door(committed_cast).state == "succeeded"
 
 
@@ -239,13 +241,13 @@ def test_a_failure_in_a_repeat_is_put_right_too(
     gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault(gemini, status=429)
-    real, failures = perform.mark_sent, iter([False, True, False])
+    real, failures = perform.take_right_to_send, iter([False, True, False])
 
-    def fail_at_the_repeat(attempt_id: UUID) -> bool:
+    def fail_at_the_repeat(work: Work) -> bool | Wait:
         if next(failures, False):
             raise RuntimeError("the database went away")
-        return real(attempt_id)
+        return real(work)
 
-    monkeypatch.setattr(perform, "mark_sent", fail_at_the_repeat)
+    monkeypatch.setattr(perform, "take_right_to_send", fail_at_the_repeat)
     generation = wait_in_door(committed_cast)
     assert (generation.state, states_of(generation)) == ("succeeded", ["released", "settled"])

@@ -2,6 +2,7 @@
 
 prepare   database, catalogue, owner, the Gemini models and a budget; prints a hub key
 report    every attempt, generation and picture, and what the audit finds
+pace      lets ten calls in two seconds through the lane of the flat-priced Gemini model
 """
 
 import json
@@ -21,8 +22,11 @@ from cloudhub.billing.budgets import create_budget  # noqa: E402
 from cloudhub.catalog.register import register_model  # noqa: E402
 from cloudhub.generations.audit import differences as generation_differences  # noqa: E402
 from cloudhub.generations.models import Generation, Image  # noqa: E402
+from cloudhub.lanes.find import lane_name  # noqa: E402
 from cloudhub.web.prepare import prepare  # noqa: E402
+from providers.catalogue import find_provider  # noqa: E402
 from tests.generations.books import booked_attempts  # noqa: E402
+from tests.lanes.stage import limit_to, requests  # noqa: E402
 
 
 def prepared() -> dict[str, str]:
@@ -49,4 +53,9 @@ def report() -> dict[str, object]:
     }
 
 
-print(json.dumps({"prepare": prepared, "report": report}[sys.argv[1]]()))
+def paced() -> dict[str, int]:
+    name = lane_name(find_provider("google-gemini"), "gemini-2.5-flash-image")
+    return {"lane": limit_to(requests(10, 2), name=name).pk}
+
+
+print(json.dumps({"prepare": prepared, "report": report, "pace": paced}[sys.argv[1]]()))

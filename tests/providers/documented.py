@@ -1,4 +1,16 @@
-"""What a vendor's pages say can go wrong, as data: each vendor's `tests/documented.py` lists its own as `ERRORS`."""
+"""What a vendor's folder tells the contract test, as data in its `tests/documented.py`. Every part may be left out.
+
+`ERRORS`            a list of `DocumentedError`: what the vendor's pages say can go wrong
+`REGISTRATIONS`     a list of arguments of `register_model` (without `provider`) that take the place of the catalogue's
+                    model with that id, or stand for the models of an open catalogue; `price_per_image` where the
+                    vendor's price stands in a contract, as the emulator charges it
+`FORM`              the name of the `KeyForm` that has most abilities, when it is not the first
+`credentials`       a function (form name, folder for files, canary) → environment, in which every secret holds the
+                    canary; without it, or where it gives None, every variable that is no public one is the canary
+`VALUES`            values of options that take any text, by "options.name": each must be sent differently
+`SAME_ON_THE_WIRE`  by "model:ability" or "ability", why an ability needs nothing to be sent
+`UNPRICED`          by model, why its price is unknown
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

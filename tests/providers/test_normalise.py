@@ -120,6 +120,65 @@ def test_options_are_the_models_own() -> None:
     assert "It has: mood, steps." in refused(options={"tempo": 1})["options.tempo"]
 
 
+BOUNDED = (
+    Option(name="steps", kind="integer", minimum=1, maximum=50),
+    Option(name="weight", kind="number", minimum=-1.5, maximum=1.5),
+    Option(name="from_two", kind="integer", minimum=2),
+    Option(name="to_two", kind="number", maximum=2),
+    Option(name="tiled", kind="boolean"),
+    Option(name="note"),
+)
+FITTING = [
+    ("steps", 1), ("steps", 50), ("weight", -1.5), ("weight", 1.5), ("weight", 1), ("weight", 0), ("from_two", 2),
+    ("from_two", 10**400), ("to_two", 2), ("to_two", -(10**400)), ("tiled", True), ("tiled", False), ("note", ""),
+]  # fmt: skip
+NOT_FITTING = [
+    ("steps", 0), ("steps", 51), ("steps", 1.0), ("steps", "1"), ("steps", True), ("steps", None), ("steps", 10**400),
+    ("weight", -1.51), ("weight", 1.51), ("weight", float("nan")), ("weight", float("inf")), ("weight", "1"),
+    ("weight", False), ("from_two", 1), ("from_two", -(10**400)), ("to_two", 2.0001), ("to_two", float("-inf")),
+    ("tiled", 1), ("tiled", "true"), ("note", 5), ("note", ["x"]), ("note", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), FITTING)
+def test_an_option_within_its_bounds_is_taken(name: str, value: Any) -> None:
+    assert normalise(wish(options={name: value}), with_abilities(options=BOUNDED))[0].options == {name: value}
+
+
+@pytest.mark.parametrize(("name", "value"), NOT_FITTING)
+def test_an_option_outside_of_its_bounds_or_of_another_kind_is_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(InvalidField) as refused_option:
+        normalise(wish(options={name: value}), with_abilities(options=BOUNDED))
+    assert set(refused_option.value.fields) == {f"options.{name}"}
+
+
+@pytest.mark.parametrize(("name", "sentence"), [
+    ("steps", "Must be integer from 1 to 50."), ("weight", "Must be number from -1.5 to 1.5."),
+    ("from_two", "Must be integer from 2."), ("to_two", "Must be number to 2."), ("tiled", "Must be boolean."),
+    ("note", "Must be text."),
+])  # fmt: skip
+def test_an_option_is_refused_with_what_it_must_be(name: str, sentence: str) -> None:
+    with pytest.raises(InvalidField) as refused_option:
+        normalise(wish(options={name: None}), with_abilities(options=BOUNDED))
+    assert refused_option.value.fields == {f"options.{name}": sentence}
+
+
+@pytest.mark.parametrize("prompt", ["", "   "])
+def test_beside_a_picture_a_prompt_is_wanted_only_where_it_is_required(prompt: str) -> None:
+    bare = wish(prompt=prompt, input_images=(PICTURE,))
+    with pytest.raises(InvalidField) as refused_wish:
+        normalise(bare, PAINTER)
+    assert refused_wish.value.fields == {"prompt": "Please write a prompt."}
+    for use in ("optional", "not_sent"):
+        assert normalise(bare, with_abilities(prompt=use)) == (replace(bare, resolution="1K"), [])
+
+
+def test_a_prompt_that_is_not_sent_is_said_and_kept() -> None:
+    fitted, notes = normalise(wish(input_images=(PICTURE,)), with_abilities(prompt="not_sent"))
+    assert fitted.prompt == "a fox"
+    assert notes == ["Painter takes no prompt: it is kept with the picture and not sent."]
+
+
 def test_reference_pictures_are_counted() -> None:
     assert normalise(wish(input_images=(PICTURE, PICTURE)), PAINTER)[0].input_images == (PICTURE, PICTURE)
     assert "at most 2" in refused(input_images=(PICTURE,) * 3)["input_images"]

@@ -9,8 +9,10 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from cloudhub.billing.budgets import create_budget
+from cloudhub.generations.imports import import_images
 from cloudhub.generations.models import Generation, Image
 from tests.conftest import RunningHub
+from tests.generations.stage import png
 from tests.web.browsing import PHONE, Faults, NewContext, make_quick, studio
 
 pytestmark = pytest.mark.browser
@@ -37,9 +39,13 @@ def fill(page: Page, hub: RunningHub) -> list[str]:
         page.click("#generate")
         expect(page.locator("#results .card").first).to_contain_text(prompt)
         expect(page.locator("input[name=pending]")).to_have_count(0)
-    image, lost = Image.objects.get(), Generation.objects.get(state="unknown")
-    return ["/", f"/?recall={lost.id}", "/gallery/", f"/gallery/{image.id}/", f"/gallery/generations/{lost.id}/",
-            "/models/", "/costs/", "/costs/?since=nonsense", "/budgets/", "/account/", "/nowhere/"]  # fmt: skip
+    import_images(hub.cast.alice, [png(size=(900, 600))], prompt="a fox", made_with="Midjourney")
+    imported = Image.objects.get(made_with="Midjourney")
+    image, lost = Image.objects.get(made_with=None), Generation.objects.get(state="unknown")
+    pictures = [f"/gallery/{picture.id}/" for picture in (image, imported)]
+    gallery = ["/gallery/", "/gallery/?q=nothing", "/gallery/?show=imported", "/gallery/import/", *pictures]
+    return ["/", f"/?recall={lost.id}", *gallery, f"/gallery/generations/{lost.id}/", "/models/", "/costs/",
+            "/costs/?since=nonsense", "/budgets/", "/status/", "/account/", "/nowhere/"]  # fmt: skip
 
 
 def open_everything(page: Page) -> None:

@@ -137,6 +137,22 @@ def test_a_slow_one_is_cancelled_or_waits_in_plain_sight(
     expect(card.locator("img")).to_have_count(1)
 
 
+def test_an_unfinished_picture_is_shown_and_then_the_finished_one(
+    hub_server: RunningHub, new_context: NewContext, faults: Faults
+) -> None:
+    page = studio(hub_server, new_context(), faults)
+    make_quick(page)
+    page.click("text=More settings")
+    page.fill("[name='options.partial_images']", "2")
+    page.fill("#prompt", "a lighthouse #slow:6")
+    page.click("#generate")
+    card = page.locator("#results .card").first
+    expect(card.locator("img.preview")).to_have_js_property("naturalWidth", 384)
+    expect(card.locator(".card-state")).to_contain_text("Done")
+    expect(card.locator("img.preview")).to_have_count(0)
+    expect(card.locator("img")).to_have_js_property("naturalWidth", 640)
+
+
 def test_two_clicks_are_two_wishes_and_a_repeat_of_one_is_none(
     hub_server: RunningHub, new_context: NewContext, faults: Faults
 ) -> None:

@@ -93,3 +93,58 @@ def test_a_member_sees_prices_but_no_forms(bobs: Client) -> None:
     assert "0.01 XTS per one picture at 1K" in text
     assert "/models/register" not in text
     assert "/change" not in text
+
+
+WORKBENCH = {"provider": "workbench", "cloud_model_id": "free-1"}
+
+
+@pytest.mark.usefixtures("workbench")
+def test_a_model_outside_a_catalogue_is_registered_with_address_and_abilities(alices: Client) -> None:
+    abilities = '{"images_per_call": 4, "seed": "guaranteed"}'
+    form = {**WORKBENCH, "address": "http://127.0.0.1:7860", "capabilities": abilities, "price_per_image": "0.01"}
+    assert alices.post("/models/register", form)["Location"] == "/models/"
+    model = CloudModel.objects.get(key="free-1")
+    assert (model.address, model.by_hand, model.capabilities["images_per_call"]) == ("http://127.0.0.1:7860", True, 4)
+    page = alices.get("/models/").content.decode()
+    assert "<dt>Address</dt><dd>http://127.0.0.1:7860</dd>" in page
+    assert "any size within its bounds" in page
+    assert "4 pictures a call" in page
+    assert "Workbench takes any model by its id" in page
+
+
+@pytest.mark.usefixtures("workbench")
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [("capabilities", "{", "This is no valid JSON"), ("capabilities", '{"wings": 2}', "Unknown capabilities: wings."),
+     ("capabilities", '{"images_per_call": "x"}', "images_per_call cannot be"),
+     ("capabilities", "[1]", "They cannot be read"), ("address", "home", "An address looks like")],
+)  # fmt: skip
+def test_a_wrong_ability_or_address_is_refused_at_its_field(
+    field: str, value: str, sentence: str, alices: Client
+) -> None:
+    answer = alices.post("/models/register", {**WORKBENCH, field: value})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in text
+    assert sentence in text
+    assert CloudModel.objects.count() == 1
+
+
+def test_without_an_open_vendor_the_form_asks_for_no_abilities(alices: Client) -> None:
+    assert 'name="capabilities"' not in alices.get("/models/").content.decode()
+
+
+def test_everybody_is_told_why_midjourney_is_not_there_and_what_to_do(bobs: Client) -> None:
+    text = bobs.get("/models/").content.decode()
+    assert "Midjourney has no public API" in text
+    assert "read 22 Nov 2026" in text
+    assert 'href="/gallery/import/"' in text
+
+
+def test_a_price_shows_since_when_it_counts_and_where_it_was_read(bobs: Client, cast: Cast) -> None:
+    text = " ".join(bobs.get("/models/").content.decode().split())
+    assert "<dt>In force from</dt><dd>1 Jan 2026</dd>" in text
+    assert (
+        "<dt>Source</dt><dd>CloudHub&#x27;s own practice vendor: providers/practice/catalog.toml, read 1 Jan 2026</dd>"
+        in text
+    )

@@ -135,7 +135,7 @@ def test_an_unknown_outcome_says_that_its_money_is_held(alices: Client, made: Ma
 def test_updates_bring_only_cards_that_changed(alices: Client) -> None:
     alices.post("/studio/generations", WISH)
     generation = Generation.objects.get()
-    seen = {"pending": f"{generation.id}:queued-0-0"}
+    seen = {"pending": f"{generation.id}:queued-0-0-0"}
     assert alices.get("/studio/updates", seen, headers=HTMX).status_code == 204
     engine.run_once()
     text = alices.get("/studio/updates", seen, headers=HTMX).content.decode()
@@ -197,7 +197,7 @@ def test_recalling_a_switched_off_model_says_so(alices: Client, made: Make) -> N
     generation = made()
     CloudModel.objects.filter(key="practice-1").update(enabled=False)
     page = alices.get(f"/?recall={generation.id}").content.decode()
-    assert "The model practice-1 is switched off." in page
+    assert "The model practice-1 is switched off. Practice 1 is chosen here." in page
 
 
 def test_only_the_settings_that_a_model_has_are_shown(alices: Client) -> None:

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers as field
 
-from cloudhub.api.shapes import AnyObject, Shape, one_of, words
+from cloudhub.api.shapes import Amount, AnyObject, Shape, one_of, words
 
 
 class OpenAIErrorDetail(Shape):
@@ -31,8 +31,13 @@ class ImageWish(Shape):
         ("b64_json", "url"), required=False, help_text="A url is readable for an hour without a key."
     )
     user = field.CharField(required=False, help_text="Kept as the tag user:…, by which budgets and reports can tell.")
-    stream = field.BooleanField(required=False, help_text="Only false.")
-    partial_images = field.IntegerField(required=False, help_text="Only 0.")
+    stream = field.BooleanField(required=False, help_text="Answer as a stream of events.")
+    partial_images = field.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=3,
+        help_text="Unfinished pictures in a stream, where the model shows any.",
+    )
     seed = field.IntegerField(required=False)
     negative_prompt = field.CharField(required=False)
     aspect_ratio = field.CharField(required=False, help_text="Instead of size.")
@@ -46,6 +51,25 @@ class ImageWish(Shape):
     options = AnyObject(required=False)
     tags = words(required=False)
     cache = one_of(("off", "use"), required=False)
+
+
+class PictureReference(Shape):
+    image_url = field.CharField(required=False, help_text="A data URI. The hub fetches no other addresses.")
+    file_id = field.CharField(required=False, help_text="The id of a picture in the hub.")
+
+
+class EditWish(ImageWish):
+    prompt = field.CharField(required=False, help_text="Needed, unless the model takes none.")
+    images = PictureReference(many=True, help_text="As many as the model takes.")
+    mask = PictureReference(required=False, help_text="See-through, or white where nothing is see-through, changes.")  # type: ignore[assignment]
+    input_fidelity = field.CharField(required=False, help_text="low, unless the model has this option.")
+
+
+class EditForm(ImageWish):
+    prompt = field.CharField(required=False, help_text="Needed, unless the model takes none.")
+    image = field.FileField(help_text="A PNG, JPEG or WebP; several as image[], as many as the model takes.")
+    mask = field.FileField(required=False, help_text="See-through, or white where nothing is see-through, changes.")  # type: ignore[assignment]
+    input_fidelity = field.CharField(required=False, help_text="low, unless the model has this option.")
 
 
 class PictureItem(Shape):
@@ -75,6 +99,30 @@ class ImagesAnswer(Shape):
     background = field.CharField(required=False)
     output_format = field.CharField(required=False)
     usage = TokenUsage(required=False, help_text="Of models that are priced by tokens.")
+
+
+class StreamedCost(Shape):
+    cost = Amount()
+    currency = field.CharField()
+    generation = field.CharField()
+    notes = words(required=False)
+
+
+class StreamedPicture(Shape):
+    type = one_of(
+        ("image_generation.partial_image", "image_generation.completed", "image_edit.partial_image",
+         "image_edit.completed"),
+    )  # fmt: skip
+    b64_json = field.CharField(required=False)
+    url = field.URLField(required=False, help_text="Instead of b64_json of a completed picture, as wished.")
+    partial_image_index = field.IntegerField(required=False, help_text="From 0.")
+    created_at = field.IntegerField()
+    size = field.CharField()
+    quality = field.CharField()
+    background = field.CharField()
+    output_format = field.CharField()
+    usage = TokenUsage(required=False, allow_null=True, help_text="Of all pictures together, in the last event.")
+    cloudhub = StreamedCost(required=False, help_text="Only in the last event.")
 
 
 class OpenAIModel(Shape):

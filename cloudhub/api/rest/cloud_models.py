@@ -12,7 +12,10 @@ from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import change_model, register_model
 from cloudhub.core.errors import NotFound
 
-WISH_FIELDS = ("provider", "cloud_model_id", "name", "key", "description", "enabled", "defaults", "price_per_image")
+WISH_FIELDS = (
+    "provider", "cloud_model_id", "name", "key", "description", "enabled", "defaults", "price_per_image", "address",
+    "capabilities",
+)  # fmt: skip
 TAG = "Models"
 REFERENCE = in_path("reference", "The model's key or its id.")
 
@@ -34,8 +37,10 @@ class CloudModels(Door):
     @describe("register_cloud_model", TAG, request=shapes.CloudModelWish, answers={201: shapes.CloudModelRecord},
               parameters=[header("Location", "The model's address.", 201)], errors=(400, 409, 413))  # fmt: skip
     def post(self, request: Request) -> Response:
-        """Register a model of a vendor's catalogue.
+        """Register a model of a vendor's catalogue, or any other where the vendor takes any.
 
+        A model outside a catalogue is described by the vendor itself, a free read; `capabilities` say what it does not
+        tell, `address` is the base address of a self-hosted server, and without `price_per_image` its price is unknown.
         A key that is taken is answered with 409 `already_registered`. A model past its date registers with a warning.
         """
         actor_of(request).require("manage")

@@ -17,10 +17,12 @@ from cloudhub.api.rest.present import present_image
 from cloudhub.api.schema import describe, header, in_path, query
 from cloudhub.core.errors import Invalid, TooLarge
 from cloudhub.generations.images import find_image, upload_image
+from cloudhub.generations.imports import import_images
 
 TAG = "Images"
 # What multipart adds around the file.
 ENVELOPE_BYTES = 64 * 1024
+WORDS = ("prompt", "made_with")
 FILE_NEEDED = "Send one picture as the multipart field `file`."
 
 
@@ -30,10 +32,18 @@ class Images(Door):
     @describe("upload_image", TAG, request={"multipart/form-data": shapes.Upload}, answers={201: shapes.ImageRecord},
               parameters=[header("Location", "The picture's address.", 201)], errors=(400, 413))  # fmt: skip
     def post(self, request: Request) -> Response:
-        """Upload a picture for use as a reference or mask; send it as the multipart field `file`."""
+        """Upload a picture for use as a reference or mask; send it as the multipart field `file`.
+
+        With `prompt` or `made_with` it is imported: a picture made elsewhere that stands in the Gallery with its
+        words. What they leave open is read from a PNG's own text, where it has any.
+        """
         actor_of(request).require("generate")
         read_query(request)
-        image = upload_image(actor_of(request), _read_file(request))
+        words = _read_words(request)
+        if words is None:
+            image = upload_image(actor_of(request), _read_file(request))
+        else:
+            (image,) = import_images(actor_of(request), [_read_file(request)], **words)
         headers = {"Location": picture_address(request, image)}
         return Response(present_image(request, image), status=201, headers=headers)
 
@@ -70,13 +80,22 @@ def _read_variant(wished: dict[str, str]) -> Variant:
     return "thumbnail" if thumbnail else "recipe"
 
 
+def _read_words(request: Request) -> dict[str, str] | None:
+    """The fields that make an upload an import, None when there is none of them."""
+    given: Any = request.POST
+    several = [name for name in WORDS if len(given.getlist(name)) > 1 or name in request.FILES]
+    if several:
+        raise Invalid.of(dict.fromkeys(several, "Give this field once, as text."))
+    return {name: given[name] for name in WORDS if name in given} or None
+
+
 def _read_file(request: Request) -> bytes:
     """The bytes of the one uploaded file. Raises `Invalid` naming `file`, `TooLarge` before it is read."""
     too_large = TooLarge(f"A picture may have {settings.MOST_UPLOAD_BYTES // 2**20} MB at most. Nothing was stored.")
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MOST_UPLOAD_BYTES + ENVELOPE_BYTES:
         raise too_large
     sent: Any = request.data
-    unknown = sorted(set(sent) - {"file"})
+    unknown = sorted(set(sent) - {"file", *WORDS})
     if unknown:
         raise Invalid.of(dict.fromkeys(unknown, "There is no such field."))
     files = request.FILES.getlist("file")

@@ -44,6 +44,7 @@ def present_model(model: CloudModel) -> dict[str, Any]:
         "name": model.name,
         "description": model.description,
         "path": model.path,
+        "address": model.address or None,
         "enabled": model.enabled,
         "defaults": model.defaults,
         "capabilities": model.capabilities,
@@ -159,6 +160,8 @@ def present_image(request: Request, image: Image) -> dict[str, Any]:
         "revised_prompt": image.revised_prompt or None,
         "size_bytes": image.size_bytes,
         "sha256": image.sha256,
+        "prompt": image.prompt or None,
+        "made_with": image.made_with,
         "generation": str(image.generation_id) if image.generation_id else None,
         "created_at": when(image.created_at),
     }

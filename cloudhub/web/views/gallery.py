@@ -3,28 +3,30 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cloudhub.core.errors import HubError
+from cloudhub.core.errors import HubError, Invalid
 from cloudhub.core.identifiers import read_id
+from cloudhub.core.text import is_storable
 from cloudhub.generations.decide import decide_attempt
-from cloudhub.generations.find import find_attempt, find_generation, generations_for
+from cloudhub.generations.find import find_attempt, find_generation
 from cloudhub.generations.images import find_image
-from cloudhub.generations.models import Generation
-from cloudhub.web.cards import card_of, cards_of
+from cloudhub.generations.imports import LONGEST_ORIGIN, import_images
+from cloudhub.web.cards import card_of
 from cloudhub.web.htmx import HubRequest, signed_in, status_of
 from cloudhub.web.recipe_words import recipe_words
-
-PAGE = 24
-SHOWS = {"all": "All", "pictures": "Pictures", "problems": "Problems"}
-PROBLEMS = (Generation.State.FAILED, Generation.State.REFUSED, Generation.State.CANCELLED, Generation.State.UNKNOWN)
+from cloudhub.web.tiles import SHOWS, gallery_page
 
 
 @require_GET
 @signed_in()
 def gallery(request: HubRequest) -> HttpResponse:
+    """What the team made and imported; `?q=` searches the prompts."""
     return render(request, "gallery/gallery.html", {**_tiles(request), "shows": SHOWS})
 
 
@@ -36,17 +38,36 @@ def tiles(request: HubRequest) -> HttpResponse:
 
 
 def _tiles(request: HubRequest) -> dict[str, Any]:
-    """One page of generations; `before` is the id of the last one that was shown."""
+    """One page of entries; `before` is the id of the last one that was shown."""
     show = request.GET.get("show", "all")
-    generations = generations_for(request.actor)
-    if show == "problems":
-        generations = generations.filter(state__in=[*PROBLEMS, Generation.State.PARTIAL])
-    elif show == "pictures":
-        generations = generations.filter(images__isnull=False, images__deleted_at=None).distinct()
-    before = read_id(request.GET.get("before"))
-    found = list(generations.filter(id__lt=before)[: PAGE + 1] if before else generations[: PAGE + 1])
-    last = found[PAGE - 1].id if len(found) > PAGE else None
-    return {"cards": cards_of(request.actor, found[:PAGE]), "show": show, "last": last}
+    search = request.GET.get("q", "").strip()
+    # What cannot be stored is in no prompt; the database would not even compare with it.
+    search = search if is_storable(search) else ""
+    entries, last = gallery_page(request.actor, show, search, read_id(request.GET.get("before")))
+    older = urlencode({"show": show, "q": search, "before": str(last)}) if last else ""
+    return {"entries": entries, "show": show, "search": search, "older": older}
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in("generate")
+def import_pictures(request: HubRequest) -> HttpResponse:
+    """Bring pictures that were made elsewhere into the Gallery, with their prompt."""
+    if request.method == "GET":
+        return render(request, "gallery/import.html", {"longest_origin": LONGEST_ORIGIN})
+    place, model = (request.POST.get(name, "").strip() for name in ("made_with", "model"))
+    try:
+        images = import_images(
+            request.actor,
+            [file.read() for file in request.FILES.getlist("file")],
+            prompt=request.POST.get("prompt", "").replace("\r\n", "\n"),
+            made_with=f"{place}, {model}" if place and model else place or model,
+        )
+    except Invalid as error:
+        context = {"longest_origin": LONGEST_ORIGIN, "errors": error.fields, "given": request.POST, "error": error}
+        return render(request, "gallery/import.html", context, status=status_of(error))
+    count = "1 picture is" if len(images) == 1 else f"{len(images)} pictures are"
+    messages.success(request, f"{count} imported.")
+    return redirect(f"{reverse('web:gallery')}?show=imported")
 
 
 @require_GET

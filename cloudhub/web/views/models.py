@@ -13,8 +13,9 @@ from cloudhub.catalog.register import change_model, register_model
 from cloudhub.core.errors import Conflict, HubError, Invalid, NotFound
 from cloudhub.web.htmx import HubRequest, signed_in, status_of
 from cloudhub.web.model_words import catalogues, model_cards
+from providers.catalogue import unavailable_vendors
 
-REGISTER_FIELDS = ("provider", "cloud_model_id", "name", "key")
+REGISTER_FIELDS = ("provider", "cloud_model_id", "name", "key", "address")
 
 
 @require_GET
@@ -24,21 +25,25 @@ def models(request: HubRequest) -> HttpResponse:
 
 
 def _page(request: HubRequest, error: HubError | None = None, **more: Any) -> HttpResponse:
-    context = {"cards": model_cards(request.actor), "catalogues": catalogues(), "error": error, **more}
+    found = catalogues()
+    context = {
+        "cards": model_cards(request.actor), "catalogues": found, "unavailable": unavailable_vendors(),
+        "open_vendors": [vendor.label for vendor in found if vendor.is_open],
+        "addressed_vendors": [vendor.label for vendor in found if vendor.takes_address],
+        "error": error, **more,
+    }  # fmt: skip
     return render(request, "models/models.html", context, status=status_of(error) if error else 200)
 
 
 @require_POST
 @signed_in("manage")
 def register(request: HubRequest) -> HttpResponse:
-    """Register a model of a catalogue with one click, or by hand with a key, a name and a price of its own."""
-    given = {name: request.POST.get(name, "").strip() for name in REGISTER_FIELDS}
+    """Register a model of a catalogue with one click, or any by hand with a key, a name and a price of its own."""
+    given: dict[str, Any] = {name: request.POST.get(name, "").strip() for name in REGISTER_FIELDS}
     price = request.POST.get("price_per_image", "").strip() or None
     try:
-        model = register_model(
-            provider=given["provider"], cloud_model_id=given["cloud_model_id"], name=given["name"], key=given["key"],
-            price_per_image=price,
-        )  # fmt: skip
+        abilities = _json(request.POST.get("capabilities", ""), "capabilities") or None
+        model = register_model(price_per_image=price, capabilities=abilities, **given)
     except (Invalid, Conflict) as error:
         fields = error.fields or {"key": error.message}
         return _page(request, error, register_errors=fields, given=request.POST)
@@ -67,15 +72,15 @@ def _changes(data: QueryDict) -> dict[str, Any]:
     if "enabled" in data:
         changes["enabled"] = data["enabled"] == "yes"
     if "defaults" in data:
-        changes["defaults"] = _json(data.get("defaults", ""))
+        changes["defaults"] = _json(data.get("defaults", ""), "defaults")
     price = data.get("price_per_image", "").strip()
     if price or data.get("price_of_catalogue"):
         changes["price_per_image"] = None if data.get("price_of_catalogue") else price
     return changes
 
 
-def _json(text: str) -> Any:
+def _json(text: str, field: str) -> Any:
     try:
         return orjson.loads(text) if text.strip() else {}
     except orjson.JSONDecodeError as error:
-        raise Invalid.of({"defaults": f"This is no valid JSON: {error}."}) from error
+        raise Invalid.of({field: f"This is no valid JSON: {error}."}) from error

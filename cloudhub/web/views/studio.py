@@ -26,10 +26,13 @@ MONEY_MOVED = "hub:money"
 @require_GET
 @signed_in()
 def studio(request: HubRequest) -> HttpResponse:
-    """The page; `?recall=<generation>` fills the form with that wish, `&remix=1` without its seed."""
+    """The page; `?recall=<generation>` fills the form with that wish, `&remix=1` without its seed, `&keep=1` with its
+    own model though a successor is there."""
     if not request.actor.may("generate"):
         return redirect("web:gallery")
-    context = studio_context(request.actor, request.GET.get("recall", ""), "remix" in request.GET)
+    context = studio_context(
+        request.actor, request.GET.get("recall", ""), "remix" in request.GET, "keep" in request.GET
+    )
     return render(request, "studio/studio.html", context)
 
 

@@ -1,7 +1,8 @@
-"""The Gemini API for the vendors' emulator: keys, models and `generateContent`, as Google's pages have them.
+"""The Gemini API for the vendors' emulator: keys, models and `generateContent`, and the same models on Vertex AI.
 
-Addresses: https://ai.google.dev/api/models and https://ai.google.dev/api/generate-content. Files, batches, caches and
-Interactions are not emulated.
+Addresses: https://ai.google.dev/api/models, https://ai.google.dev/api/generate-content and
+https://cloud.google.com/vertex-ai/docs/reference/rest. Files, batches, caches and Interactions are not emulated. This
+part answers for what other vendors of Google's leave of the two mounts, Vertex AI's access tokens among them.
 """
 
 import base64
@@ -10,16 +11,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from providers.emulation import vertex
 from providers.emulation.contract import Call, Mount, Reply, VendorEmulator, json_reply
-from providers.gemini.emulator.answer import answer_wish
-from providers.gemini.emulator.errors import (
+from providers.emulation.google_errors import (
     Refused,
-    invalid_key,
-    leaked_key,
-    missing_key,
+    check_api_key,
     model_not_found,
+    page_not_found,
     usual_failure,
 )
+from providers.gemini.emulator.answer import answer_wish
 from providers.gemini.emulator.models import ALIASES, MODELS, GeminiModel, find_model
 from providers.gemini.emulator.wish import read_wish
 
@@ -30,33 +31,42 @@ _COSTLY = ("generateContent", "streamGenerateContent")
 
 
 def answer(call: Call) -> Reply:
-    """Google's answer to any request below the base address."""
+    """Google's answer to any request below the base addresses."""
     try:
-        _check_key(call)
+        if call.mount == vertex.MOUNT:
+            return _answer_on_vertex(call)
+        check_api_key(call)
         return _route(call)
     except Refused as refused:
         return refused.reply()
+
+
+def _answer_on_vertex(call: Call) -> Reply:
+    if (call.method, call.path) == ("POST", vertex.TOKEN_PATH):
+        return vertex.exchange_token(call)
+    vertex.check_access(call)
+    asked, described = vertex.read_model_call(call), vertex.described_model(call)
+    if described and find_model(described):
+        return vertex.description(described)
+    if described:
+        raise Refused(404, f"Publisher Model `publishers/google/models/{described}` is not found.")
+    if asked is None:
+        return page_not_found()
+    model = find_model(asked.model)
+    if model is None or asked.method not in _COSTLY:
+        raise asked.not_found()
+    reply = answer_wish(read_wish(call.body, model, through_vertex=True), call.fault)
+    return reply if asked.method == "generateContent" else _streamed(call, reply)
 
 
 def _does_work(call: Call) -> bool:
     return call.method == "POST" and call.path.endswith(tuple(f":{method}" for method in _COSTLY))
 
 
-def _check_key(call: Call) -> None:
-    key = call.headers.get("x-goog-api-key") or call.query.get("key", "")
-    if not key.strip():
-        raise missing_key()
-    if "invalid" in key:
-        raise invalid_key()
-    if "leaked" in key:
-        raise leaked_key()
-
-
 def _route(call: Call) -> Reply:
     path = _MODELS_PATH.fullmatch(call.path)
     if path is None or call.method != ("POST" if path["method"] else "GET"):
-        page = "<!DOCTYPE html><html><title>Error 404 (Not Found)</title><p><b>404.</b> That is an error.</html>"
-        return Reply(status=404, body=page.encode(), content_type="text/html; charset=UTF-8")
+        return page_not_found()
     if path["model"] is None:
         return json_reply(_model_page(call.query))
     method = path["method"] or "getModel"
@@ -122,7 +132,10 @@ def _description(name: str, model: GeminiModel) -> dict[str, Any]:
 
 application = VendorEmulator(
     id="google-gemini",
-    mounts=(Mount(name="google", variable="GOOGLE_GEMINI_BASE_URL"),),
+    mounts=(
+        Mount(name="google", variable="GOOGLE_GEMINI_BASE_URL"),
+        Mount(name=vertex.MOUNT, variable="VERTEX_BASE_URL"),
+    ),
     answer=answer,
     failure=usual_failure,
     does_work=_does_work,

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -56,9 +57,11 @@ def answer_wish(wish: Wish, fault: Fault) -> Reply:
         document["promptFeedback"] = {"blockReason": "PROHIBITED_CONTENT"}
     else:
         document["candidates"] = [_candidate(outcome)]
-    document["usageMetadata"] = _usage_metadata(usage, wish.tier)
+    document["usageMetadata"] = _usage_metadata(usage, wish)
     document["modelVersion"] = wish.model.id
-    if wish.model.stage:
+    if wish.through_vertex:
+        document["createTime"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    elif wish.model.stage:
         document["modelStatus"] = _model_status(wish)
     document["responseId"] = response_id
     return Reply(body=orjson.dumps(document), charge=_charge(wish, outcome, response_id))
@@ -104,13 +107,13 @@ def _picture_parts(wish: Wish, response_id: str) -> list[dict[str, Any]]:
         width, height = wish.pixels
         scale = Fraction(512, max(width, height))
         draft = draw_picture(
-            wish.text, f"draft {response_id}", (int(width * scale), int(height * scale)), wish.model.mime_type
+            wish.text, f"draft {response_id}", (int(width * scale), int(height * scale)), wish.mime_type
         )
-        parts.append({"inlineData": _blob(draft, wish.model.mime_type), "thought": True})
+        parts.append({"inlineData": _blob(draft, wish.mime_type), "thought": True})
     if wish.wants_text:
         parts.append(_signed({"text": PICTURE_TEXT}, response_id))
-    picture = draw_picture(wish.text, response_id, wish.pixels, wish.model.mime_type, wish.references)
-    parts.append(_signed({"inlineData": _blob(picture, wish.model.mime_type)}, f"{response_id} picture"))
+    picture = draw_picture(wish.text, response_id, wish.pixels, wish.mime_type, wish.references)
+    parts.append(_signed({"inlineData": _blob(picture, wish.mime_type)}, f"{response_id} picture"))
     return parts
 
 
@@ -133,7 +136,7 @@ def _candidate(outcome: _Outcome) -> dict[str, Any]:
     return candidate
 
 
-def _usage_metadata(usage: _Usage, tier: str) -> dict[str, Any]:
+def _usage_metadata(usage: _Usage, wish: Wish) -> dict[str, Any]:
     prompt, candidates = usage.text + usage.input_images, usage.image + usage.other
     counts = {
         "promptTokenCount": prompt,
@@ -151,7 +154,7 @@ def _usage_metadata(usage: _Usage, tier: str) -> dict[str, Any]:
         listed = [{"modality": modality, "tokenCount": count} for modality, count in modalities.items() if count]
         if listed:
             metadata[name] = listed
-    return metadata | {"serviceTier": tier}
+    return metadata | ({"trafficType": "ON_DEMAND"} if wish.through_vertex else {"serviceTier": wish.tier})
 
 
 def _model_status(wish: Wish) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Read a `generateContent` body as strictly as Google does and check it against what the model can do.
 
-Field names: the request converters of https://github.com/googleapis/python-genai (3.4.0). Texts of refusals that no
-source gives are our own.
+Texts of refusals that no source gives are our own.
 """
 
 import io
@@ -12,87 +11,15 @@ from typing import Any
 import orjson
 from PIL import Image
 
-from providers.emulation.proto_json import BadBody, Choice, Message, Repeated, read_message
-from providers.gemini.emulator.errors import Refused, refused_body
+from providers.emulation.google_errors import Refused, refused_body
+from providers.emulation.proto_json import BadBody, read_message
+from providers.gemini.emulator.body import GEMINI_API_REQUEST, VERTEX_REQUEST
 from providers.gemini.emulator.models import GeminiModel
 
-API = "type.googleapis.com/google.ai.generativelanguage.v1beta"
 LARGEST_BODY = 100 * 1024 * 1024
 DRAWN_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
+OUTPUT_TYPES = ("image/png", "image/jpeg")
 ONE_OF = ("text", "inlineData", "fileData")
-
-_CATEGORY = Choice(
-    f"{API}.HarmCategory",
-    frozenset(
-        f"HARM_CATEGORY_{word}"
-        for word in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "CIVIC_INTEGRITY")
-    ),
-)
-_THRESHOLD = Choice(
-    f"{API}.SafetySetting.HarmBlockThreshold",
-    frozenset(("BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH", "BLOCK_NONE", "OFF")),
-)
-_LEVEL = Choice(f"{API}.ThinkingConfig.ThinkingLevel", frozenset(("MINIMAL", "LOW", "MEDIUM", "HIGH")))
-_MODALITY = Choice(f"{API}.GenerationConfig.Modality", frozenset(("TEXT", "IMAGE", "AUDIO")))
-_TIER = Choice(f"{API}.ServiceTier", frozenset(("STANDARD", "FLEX", "PRIORITY")))
-_CONTENT = Message(
-    {
-        "role": "string",
-        "parts": Repeated(
-            Message(
-                {
-                    "text": "string",
-                    "inlineData": Message({"mimeType": "string", "data": "bytes", "displayName": "string"}),
-                    "fileData": Message({"mimeType": "string", "fileUri": "string", "displayName": "string"}),
-                    "thought": "bool",
-                    "thoughtSignature": "bytes",
-                    "mediaResolution": "anything",
-                    "videoMetadata": "anything",
-                    "partMetadata": "anything",
-                }
-            )
-        ),
-    }
-)
-_GENERATION_CONFIG = Message(
-    {
-        "candidateCount": "int32",
-        "stopSequences": Repeated("string"),
-        "maxOutputTokens": "int32",
-        "temperature": "number",
-        "topP": "number",
-        "topK": "number",
-        "seed": "int32",
-        "presencePenalty": "number",
-        "frequencyPenalty": "number",
-        "responseMimeType": "string",
-        "responseSchema": "anything",
-        "responseJsonSchema": "anything",
-        "responseLogprobs": "bool",
-        "logprobs": "int32",
-        "responseModalities": Repeated(_MODALITY),
-        "mediaResolution": "string",
-        "speechConfig": "anything",
-        "enableEnhancedCivicAnswers": "bool",
-        "imageConfig": Message({"aspectRatio": "string", "imageSize": "string"}),
-        "thinkingConfig": Message({"includeThoughts": "bool", "thinkingBudget": "int32", "thinkingLevel": _LEVEL}),
-    }
-)
-_REQUEST = Message(
-    {
-        "model": "string",
-        "contents": Repeated(_CONTENT),
-        "systemInstruction": _CONTENT,
-        "safetySettings": Repeated(Message({"category": _CATEGORY, "threshold": _THRESHOLD})),
-        "tools": Repeated(Message({"googleSearch": "anything", "functionDeclarations": "anything"})),
-        "toolConfig": "anything",
-        "serviceTier": _TIER,
-        "generationConfig": _GENERATION_CONFIG,
-        "cachedContent": "string",
-        "labels": "anything",
-        "store": "bool",
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,18 +38,20 @@ class Wish:
     shows_thoughts: bool
     most_output_tokens: int
     tier: str
+    mime_type: str
+    through_vertex: bool
 
     @property
     def pixels(self) -> tuple[int, int]:
         return self.model.sizes[self.size][self.ratio]
 
 
-def read_wish(body: bytes, model: GeminiModel) -> Wish:
-    """The wish in a request's body. Raises `Refused` with Google's answer."""
+def read_wish(body: bytes, model: GeminiModel, *, through_vertex: bool = False) -> Wish:
+    """The wish in a request's body, as the Gemini API or Vertex AI reads it. Raises `Refused` with Google's answer."""
     if len(body) > LARGEST_BODY:
         raise Refused(400, f"Request payload size exceeds the limit: {LARGEST_BODY} bytes.")
     try:
-        request = read_message(orjson.loads(body), _REQUEST)
+        request = read_message(orjson.loads(body), VERTEX_REQUEST if through_vertex else GEMINI_API_REQUEST)
     except orjson.JSONDecodeError as error:
         raise Refused(400, f"Invalid JSON payload received. {error}") from error
     except BadBody as error:
@@ -130,11 +59,12 @@ def read_wish(body: bytes, model: GeminiModel) -> Wish:
     settings = request.get("generationConfig", {})
     _check_tools(request, model)
     _check_settings(settings, model)
-    texts, references = _read_contents(request, model)
+    texts, references = _read_contents(request, model, "" if through_vertex else "user")
     text_tokens = sum(count_tokens(text) for text in texts)
     _check_input_length(text_tokens + len(references) * model.input_image_tokens, model)
     modalities = settings.get("responseModalities") or ["TEXT", "IMAGE"]
-    size, ratio = _read_image_config(settings.get("imageConfig", {}), model, references)
+    picture = settings.get("imageConfig", {})
+    size, ratio = _read_image_config(picture, model, references)
     thinking = settings.get("thinkingConfig", {})
     return Wish(
         model=model,
@@ -149,6 +79,8 @@ def read_wish(body: bytes, model: GeminiModel) -> Wish:
         shows_thoughts=thinking.get("includeThoughts", False),
         most_output_tokens=settings.get("maxOutputTokens", model.output_tokens),
         tier=_service_tier(request, model),
+        mime_type=_output_type(picture, model),
+        through_vertex=through_vertex,
     )
 
 
@@ -203,8 +135,10 @@ def _service_tier(request: Mapping[str, Any], model: GeminiModel) -> str:
     return tier
 
 
-def _read_contents(request: Mapping[str, Any], model: GeminiModel) -> tuple[list[str], tuple[Image.Image, ...]]:
-    """All texts, the system instruction's first, and all input pictures, in order."""
+def _read_contents(
+    request: Mapping[str, Any], model: GeminiModel, usual_role: str
+) -> tuple[list[str], tuple[Image.Image, ...]]:
+    """All texts, the system instruction's first, and all input pictures, in order. `usual_role` is for none given."""
     contents = request.get("contents", [])
     if not contents:
         raise Refused(400, "* GenerateContentRequest.contents: contents is not specified\n")
@@ -213,7 +147,7 @@ def _read_contents(request: Mapping[str, Any], model: GeminiModel) -> tuple[list
     for place, content in (("systemInstruction", request.get("systemInstruction")), *_numbered(contents)):
         if content is None:
             continue
-        if content.get("role", "user") not in ("user", "model", ""):
+        if place != "systemInstruction" and (content.get("role") or usual_role) not in ("user", "model"):
             raise Refused(400, "Please use a valid role: user, model.")
         if not content.get("parts"):
             raise Refused(400, f"* GenerateContentRequest.{place}.parts: contents.parts must not be empty.\n")
@@ -275,6 +209,16 @@ def _read_image_config(
     if ratio not in ratios:
         raise Refused(400, f"aspect_ratio must be one of {', '.join(ratios)}.")
     return size, ratio
+
+
+def _output_type(config: Mapping[str, Any], model: GeminiModel) -> str:
+    options = config.get("imageOutputOptions", {})
+    mime_type = str(options.get("mimeType", model.mime_type))
+    if mime_type not in OUTPUT_TYPES:
+        raise Refused(400, f"Unsupported output MIME type: {mime_type}")
+    if not 0 <= options.get("compressionQuality", 75) <= 100:
+        raise Refused(400, "compression_quality must be between 0 and 100.")
+    return mime_type
 
 
 def _distance(pixels: tuple[int, int], shape: float) -> float:

@@ -6,7 +6,6 @@ import json
 import pytest
 
 from providers.base import OutcomeUnknown, Rejected
-from providers.gemini.reading import redactor
 from providers.gemini.tests.answers import (
     CANARY,
     FLAT,
@@ -23,6 +22,7 @@ from providers.gemini.tests.answers import (
     wish,
 )
 from providers.gemini.wire import decode, from_answer
+from providers.google.reading import redactor
 
 
 def read(document, model_id=NEWEST, **changes):

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from providers.base import Busy, Key, OutcomeUnknown, Rejected
-from providers.gemini.client import DEFAULT_BASE_URL, Gemini
+from providers.gemini.client import Gemini
 from providers.gemini.tests.answers import (
     CANARY,
     FLAT,
@@ -19,6 +19,7 @@ from providers.gemini.tests.answers import (
     picture,
     wish,
 )
+from providers.google.gemini_api import DEFAULT_BASE_URL
 from providers.http import transmission
 
 NO_KEY = "API key not found for google-gemini. Please set GOOGLE_API_KEY in .env file or environment variables."
@@ -196,7 +197,7 @@ def test_an_address_that_is_not_googles_is_told_as_such(status, content):
 def test_the_vendor_declares_what_the_hub_relies_on():
     vendor = Gemini()
     assert (vendor.id, vendor.error_prefix) == ("google-gemini", "Gemini API")
-    assert vendor.key_variables == ("GOOGLE_API_KEY",)
+    assert [form.required for form in vendor.forms()] == [("GOOGLE_API_KEY",), ("GOOGLE_CLOUD_PROJECT",)]
     assert (vendor.status_by_id, vendor.can_cancel, vendor.reports_cost) == (False, False, False)
     assert vendor.longest_wait_seconds == 300
     assert vendor.quantities(wish(FLAT), entry(FLAT)) == {"image": 1}

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from providers.base import Busy, OutcomeUnknown, Rejected
-from providers.gemini.errors import http_error
-from providers.gemini.reading import redactor
+from providers.gemini.client import Gemini
 from providers.gemini.tests.answers import CANARY, FLAT, KEY, NEWEST, error_body, error_info
+from providers.google.errors import http_error
+from providers.google.reading import redactor
 
 NOT_BILLED = "Nothing was run or billed."
 ACTIVATION = "https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=12"
@@ -55,7 +56,7 @@ ROWS = [
 def error(status, body, *, model=NEWEST, successor=""):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return http_error(status, content, model=model, successor=successor, redact=redactor(KEY), seconds_to_reset=3600.0,
-                      request_id="r-1")  # fmt: skip
+                      service=Gemini.gemini_api, request_id="r-1")  # fmt: skip
 
 
 @pytest.mark.parametrize(("body", "code", "headline", "remedy"), ROWS)

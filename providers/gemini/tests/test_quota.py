@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from providers.base import Busy, Rejected
-from providers.gemini.errors import http_error
-from providers.gemini.quota import seconds_to_reset
+from providers.gemini.client import Gemini
 from providers.gemini.tests.answers import NEWEST, error_body, quota_failure, retry_info
+from providers.google.errors import http_error
+from providers.google.quota import seconds_to_reset
 
 MINUTE = "GenerateRequestsPerMinutePerProjectPerModel"
 DAY = "GenerateRequestsPerDayPerProjectPerModel"
@@ -18,7 +19,9 @@ QUOTA = "You exceeded your current quota, please check your plan and billing det
 
 def too_many(message=QUOTA, *details):
     body = json.dumps(error_body(429, "RESOURCE_EXHAUSTED", message, *details)).encode()
-    return http_error(429, body, model=NEWEST, successor="", redact=str, seconds_to_reset=3600.0)
+    return http_error(
+        429, body, model=NEWEST, successor="", service=Gemini.gemini_api, redact=str, seconds_to_reset=3600.0
+    )
 
 
 @pytest.mark.parametrize("quota_id", [MINUTE, TOKENS])
@@ -94,7 +97,9 @@ def test_missing_credit_or_a_spend_cap_is_never_repeated(message):
 
 
 def test_a_429_without_any_detail_is_taken_for_the_quota_of_a_minute():
-    busy = http_error(429, b"<html>", model=NEWEST, successor="", redact=str, seconds_to_reset=1.0)
+    busy = http_error(
+        429, b"<html>", model=NEWEST, successor="", service=Gemini.gemini_api, redact=str, seconds_to_reset=1.0
+    )
     assert (busy.code, busy.retry_after) == ("rate_minute", None)
     assert busy.message == "Gemini API error (HTTP 429): Rate limit exceeded. Nothing was run or billed."
 

@@ -3,9 +3,9 @@
 import pytest
 
 from providers.base import FAILURES, OutcomeUnknown, Rejected
-from providers.gemini.reading import redactor
 from providers.gemini.tests.answers import CANARY, FLAT, KEY, NEWEST, USAGE, answer, candidate, entry, image_part, wish
 from providers.gemini.wire import from_answer
+from providers.google.reading import redactor
 
 FINISH = {
     "NO_IMAGE": "no_image_text_answer", "STOP": "no_image_text_answer", "IMAGE_OTHER": "no_image_text_answer",

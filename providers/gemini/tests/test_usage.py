@@ -38,7 +38,7 @@ def cost(units, model):
 
 def every_wish(model_id):
     able = entry(model_id).capabilities
-    levels = [{}, *({"thinking_level": choice} for option in able.options for choice in option.choices)]
+    levels = [{}, *({option.name: choice} for option in able.options for choice in option.choices)]
     counts = (0, 1, able.most_input_images)
     choices = itertools.product(able.resolutions or (None,), (None, *able.aspect_ratios), counts, levels, PROMPTS)
     for resolution, ratio, pictures, options, prompt in choices:

@@ -4,13 +4,14 @@ import io
 from collections.abc import Sequence
 from functools import lru_cache
 
-from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps, ImageStat
 
 from providers.practice.drawing.canvas import Scene, scaled, soft
 from providers.practice.drawing.palettes import along, mix
 
 Box = tuple[int, int, int, int]
 WORD = "PRACTICE"
+PREVIEW_SIDE = 384
 
 
 def read_reference(data: bytes, size: tuple[int, int]) -> Image.Image:
@@ -25,6 +26,15 @@ def read_mask(data: bytes, size: tuple[int, int]) -> Image.Image:
     fitted = read_reference(data, size)
     grey = fitted.convert("RGB").convert("L")
     return ImageChops.multiply(grey, fitted.getchannel("A"))
+
+
+def out_of_focus(data: bytes, steps: int) -> bytes:
+    """A finished picture as it may look on the way, small and blurred: more so with more steps to go."""
+    with Image.open(io.BytesIO(data)) as picture:
+        small = ImageOps.contain(picture.convert("RGB"), (PREVIEW_SIDE, PREVIEW_SIDE))
+    buffer = io.BytesIO()
+    small.filter(ImageFilter.GaussianBlur(steps * PREVIEW_SIDE / 60)).save(buffer, "WEBP", quality=80)
+    return buffer.getvalue()
 
 
 def side_by_side(references: Sequence[bytes], size: tuple[int, int], paper: tuple[int, int, int]) -> Image.Image:

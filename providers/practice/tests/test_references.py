@@ -1,6 +1,7 @@
 """Reference pictures and masks: the reference is seen in what comes back, and nothing outside a mask is touched."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
@@ -92,11 +93,18 @@ def test_a_mask_of_another_size_follows_its_picture(practice, no_key, wish, phot
     assert result.getpixel((384, 384)) != (0, 255, 0)
 
 
-def test_the_transparent_part_of_a_mask_is_kept(practice, no_key, wish, photo):
-    reference = photo("#00ff00")
-    clear = photo((255, 255, 255, 0), mode="RGBA")
+def test_a_see_through_part_of_a_mask_is_what_changes(practice, no_key, wish, photo):
+    reference, box = photo("#00ff00"), (100, 100, 400, 400)
+    clear = photo((255, 255, 255, 255), mode="RGBA", paint=lambda image: image.paste((0, 0, 0, 0), box))
     response = practice.start(wish(input_images=(reference,), mask=clear), no_key)
-    assert ImageChops.difference(opened(response.images[0]), opened(reference.data)).getbbox() is None
+    assert ImageChops.difference(opened(response.images[0]), opened(reference.data)).getbbox() == box
+
+
+def test_a_broken_mask_is_refused_before_anything_is_sent(practice, no_key, wish, photo, mask):
+    cut = replace(mask((0, 0, 9, 9)), data=mask((0, 0, 9, 9)).data[:60])
+    with pytest.raises(Rejected, match="the mask cannot be read. Nothing was sent") as caught:
+        practice.start(wish(input_images=(photo(),), mask=cut), no_key)
+    assert caught.value.code == "capability"
 
 
 def test_a_transparent_reference_keeps_its_clear_parts_when_asked_for(practice, no_key, wish, photo, mask):

@@ -1,5 +1,6 @@
-"""Register a model of a vendor's catalogue."""
+"""Register a model of a vendor's catalogue, or any other where the vendor takes any."""
 
+import json
 from argparse import ArgumentParser
 from typing import Any
 
@@ -20,8 +21,13 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="")
         parser.add_argument("--price-per-image", help='in dollars, such as "0.039", when the catalogue has none')
 
+        parser.add_argument("--address", help="base address of a self-hosted server or gateway")
+        parser.add_argument(
+            "--capabilities", type=json.loads, help="JSON as in a catalogue, for a model outside the vendor's"
+        )
+
     def handle(self, *_: Any, **options: Any) -> None:
-        names = ("provider", "cloud_model_id", "key", "name", "price_per_image")
+        names = ("provider", "cloud_model_id", "key", "name", "price_per_image", "address", "capabilities")
         try:
             model = register_model(**{name: options[name] for name in names})
         except HubError as error:

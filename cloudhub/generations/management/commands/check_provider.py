@@ -18,7 +18,7 @@ from cloudhub.generations.models import Generation
 from cloudhub.generations.outputs import save_pictures
 from cloudhub.vault.check import check_key
 from cloudhub.vault.keys import key_for
-from providers.base import Provider, ProviderError
+from providers.base import Key, Provider, ProviderError
 from providers.catalogue import installed_providers
 
 PROMPT = "A red apple on a wooden table, soft window light"
@@ -61,14 +61,21 @@ def steps(provider_id: str, generate: bool, model: str) -> Iterator[str]:
         yield "No .env file here; settings come from the environment"
     provider = _find(provider_id)
     key = key_for(provider)
-    if provider.key_variables:
-        yield f"API key found in {', '.join(key.values)} ({key.source}), ending in …{key.last_four}"
-    else:
-        yield f"{provider.label} needs no API key"
+    yield _found(provider, key)
     yield f"{provider.label} is ready with {len(provider.models)} models in its catalogue"
     yield check_key(provider)
     if generate:
         yield from _picture(provider, model)
+
+
+def _found(provider: Provider, key: Key) -> str:
+    """Where the credentials come from; the end of a key is told where it is one and not a project, region or file."""
+    names = ", ".join(key.values)
+    if not names:
+        return f"{provider.label} needs no API key"
+    if key.public:
+        return f"Credentials found in {names} ({key.source})"
+    return f"API key found in {names} ({key.source}), ending in …{key.last_four}"
 
 
 def _find(provider_id: str) -> Provider:

@@ -1,0 +1,30 @@
+"""An owner's hand on a lane: other limits, a pause or an open circuit ended early."""
+
+from typing import Any
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.core.database import run_transaction
+from cloudhub.lanes.limits import read_limits
+from cloudhub.lanes.models import Lane
+
+
+def set_limits(actor: Actor, lane: Lane, limits: Any) -> Lane:
+    """Replace a lane's limits; null gives the word back to the vendor's pages. What a refusal taught is forgotten.
+
+    Raises `Forbidden` or `Invalid`.
+    """
+    actor.require("manage")
+    stored = read_limits(limits)
+    run_transaction(lambda: Lane.objects.filter(id=lane.pk).update(limits=stored, refused_at=None, told=None))
+    lane.refresh_from_db()
+    return lane
+
+
+def open_again(actor: Actor, lane: Lane) -> Lane:
+    """End a pause and close the circuit at once: the next call goes. Raises `Forbidden`."""
+    actor.require("manage")
+    pause = {"paused_until": None, "pause_code": "", "pause_reason": "", "refused_at": None, "told": None}
+    circuit = {"failures": 0, "openings": 0, "opened_until": None, "trial_until": None}
+    run_transaction(lambda: Lane.objects.filter(id=lane.pk).update(**pause, **circuit))
+    lane.refresh_from_db()
+    return lane

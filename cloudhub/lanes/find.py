@@ -1,0 +1,90 @@
+"""Find the two lanes of a call: the vendor and key as a whole, and the model's own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import IntegrityError
+
+from cloudhub.core.database import run_transaction
+from cloudhub.core.errors import NotFound, Unavailable
+from cloudhub.lanes.models import Lane
+from cloudhub.vault.keys import fingerprint, has_key, key_for
+from providers.base import Key, Provider
+
+
+@dataclass(frozen=True)
+class LaneName:
+    """Which lanes a call goes through: the vendor, its key without telling it, and the vendor's model id."""
+
+    provider: str
+    key_print: str
+    model: str
+
+
+def lane_name(provider: Provider, model_id: str, key: Key | None = None) -> LaneName | None:
+    """The lane that calls to a model take with `key`, by default the one in use; None for a vendor without lanes, or
+    while it has no key."""
+    if not provider.is_paced or (key is None and not has_key(provider)):
+        return None
+    return LaneName(provider.id, fingerprint(key or key_for(provider)), model_id)
+
+
+def lanes_named(name: LaneName, *, for_update: bool = False) -> tuple[Lane, Lane]:
+    """The lane of the key as a whole and the model's, made at the first need; in id order when locked."""
+    lanes = _existing(name, for_update=for_update)
+    if len(lanes) < 2:
+        for model in ("", name.model):
+            Lane.objects.get_or_create(provider=name.provider, key_print=name.key_print, model=model)
+        lanes = _existing(name, for_update=for_update)
+    by_model = {lane.model: lane for lane in lanes}
+    return by_model[""], by_model[name.model]
+
+
+def make_lanes(name: LaneName) -> None:
+    """Put both lanes in place before a transaction that locks them, so that two first calls do not collide."""
+    if len(_existing(name)) < 2:
+        try:
+            run_transaction(lambda: lanes_named(name))
+        except IntegrityError:
+            return
+
+
+def lanes_in_use(names: Iterable[LaneName]) -> list[Lane]:
+    """Every lane that calls under these names take, made where one is missing: the key's first, then by model.
+
+    A single query once they are there. A database that cannot be written just now leaves the new ones out.
+    """
+    wanted = {(name.provider, name.key_print, model) for name in names for model in ("", name.model)}
+    found = _among(wanted)
+    missing = wanted - {(lane.provider, lane.key_print, lane.model) for lane in found}
+    if missing:
+        new = [Lane(provider=provider, key_print=key_print, model=model) for provider, key_print, model in missing]
+        try:
+            run_transaction(lambda: Lane.objects.bulk_create(new, ignore_conflicts=True))
+        except Unavailable:
+            return found
+        found = _among(wanted)
+    return found
+
+
+def _among(wanted: set[tuple[str, str, str]]) -> list[Lane]:
+    """The lanes by vendor, key and model. Few keys are ever used, so that the database may bring some too many."""
+    keys = {key_print for _, key_print, _ in wanted}
+    lanes = Lane.objects.filter(provider__in={provider for provider, _, _ in wanted}, key_print__in=keys)
+    found = [lane for lane in lanes if (lane.provider, lane.key_print, lane.model) in wanted]
+    return sorted(found, key=lambda lane: (lane.provider, lane.model))
+
+
+def _existing(name: LaneName, *, for_update: bool = False) -> list[Lane]:
+    lanes = Lane.objects.filter(provider=name.provider, key_print=name.key_print, model__in=["", name.model])
+    return list((lanes.select_for_update() if for_update else lanes).order_by("id"))
+
+
+def find_lane(lane_id: object) -> Lane:
+    """A lane by its id. Raises `NotFound`."""
+    text = str(lane_id)
+    is_number = text.isascii() and text.isdigit() and len(text) < 18
+    lane = Lane.objects.filter(id=int(text)).first() if is_number else None
+    if lane is None:
+        raise NotFound("There is no such lane.")
+    return lane

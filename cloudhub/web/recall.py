@@ -1,0 +1,95 @@
+"""Use a past wish again: with its model, or with the successor where that model's time is over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.find import entry_of, successor_of
+from cloudhub.catalog.lifecycle import standing
+from cloudhub.catalog.models import CloudModel
+from cloudhub.generations.find import find_generation
+from cloudhub.web.studio_form import label_of, settings_of
+from providers.base import Capabilities
+from providers.catalogue import find_provider
+
+ALWAYS = ("prompt", "num_images", "seed")
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A past wish for the form. `notes` say what is not as it was; `keep` names the generation whose own model can
+    still be had instead."""
+
+    model: CloudModel | None
+    request: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    keep: str = ""
+
+
+def recall_wish(
+    actor: Actor, generation_id: object, *, remix: bool, keep: bool, otherwise: CloudModel | None
+) -> Recalled:
+    """The wish of a generation, without its seed to `remix` it. `keep` insists on its own model while that is there;
+    `otherwise` stands in where neither the model nor a successor can be had. Raises `NotFound`."""
+    generation = find_generation(actor, generation_id)
+    request = {name: value for name, value in generation.request.items() if name != "model"}
+    if remix:
+        request.pop("seed", None)
+    old, now = generation.model, standing(generation.model)
+    usable = old.enabled and find_provider(old.provider) is not None
+    if usable and (keep or not now.is_past):
+        return Recalled(old, request)
+    following = successor_of(old)
+    chosen = following or (old if usable else otherwise)
+    notes = [_what_happened(old), _what_is_chosen(old, following, chosen)]
+    kept = request if chosen in (None, old) else _shared(request, entry_of(chosen).capabilities)
+    dropped = ", ".join(dict.fromkeys(label_of(name) for name in _flat(request) if name not in _flat(kept)))
+    if dropped and chosen is not None:
+        notes.append(f"Not kept, because {chosen.name} does not have it: {dropped}.")
+    return Recalled(chosen, kept, tuple(notes), str(generation.id) if usable and chosen != old else "")
+
+
+def _what_happened(old: CloudModel) -> str:
+    if find_provider(old.provider) is None:
+        return f"The vendor of {old.name} is no longer installed here."
+    if not old.enabled:
+        return f"The model {old.key} is switched off."
+    return f"{old.name} is past its shut-down date of {old.shut_down_on}."
+
+
+def _what_is_chosen(old: CloudModel, following: CloudModel | None, chosen: CloudModel | None) -> str:
+    if following is not None:
+        return f"Its successor {following.name} is chosen here."
+    advice = ""
+    if old.successor:
+        advice = f"Its successor {old.successor} is not registered yet: an owner can register it under Models. "
+    if chosen is None:
+        return f"{advice}There is no other model yet."
+    return advice + ("It may still answer." if chosen == old else f"{chosen.name} is chosen here.")
+
+
+def _shared(request: Mapping[str, Any], able: Capabilities) -> dict[str, Any]:
+    """Those parts of a wish that a model with these abilities has."""
+    settings = {setting.name: setting.choices for setting in settings_of(able, {}, {})}
+    sized = bool(able.aspect_ratios) or able.free_size is not None
+    has = {
+        "aspect_ratio": request.get("aspect_ratio") in able.aspect_ratios, "width": sized, "height": sized,
+        "resolution": request.get("resolution") in able.resolutions,
+        "input_images": bool(able.most_input_images), "mask": "inpaint" in able.modes,
+        **dict.fromkeys(ALWAYS, True),
+    }  # fmt: skip
+    kept = {name: value for name, value in request.items() if has.get(name) or _offers(settings, name, value)}
+    options = request.get("options", {})
+    fitting = {name: value for name, value in options.items() if _offers(settings, f"options.{name}", value)}
+    return {**kept, "options": fitting} if fitting else kept
+
+
+def _offers(settings: Mapping[str, Any], name: str, value: Any) -> bool:
+    choices = settings.get(name)
+    return name in settings and (not choices or isinstance(value, bool) or value in choices)
+
+
+def _flat(request: Mapping[str, Any]) -> list[str]:
+    names = [name for name in request if name != "options"]
+    return [*names, *(f"options.{name}" for name in request.get("options", {}))]

@@ -1,0 +1,94 @@
+"""Read vendors' JSON, in which any field may be missing or odd; show or keep their words without secrets or bytes."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from providers.credentials import Key
+
+Redact = Callable[[str], str]
+
+LONGEST_SHOWN = 300
+LONGEST_KEPT = 8000
+DEEPEST_KEPT = 24
+LONGEST_WAIT_SECONDS = 120.0
+SHORTEST_WAIT_SECONDS = 0.1
+# What follows the question mark of a signed address opens the file behind it for as long as it lives.
+_SIGNED = re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]+")
+
+
+def redactor(key: Key, *others: str) -> Redact:
+    """A function that takes the key, `others` (such as a token) and the signatures of addresses out of a text."""
+    hidden = {value for secret in (*key.secrets, *others) for value in (secret, secret.strip()) if value.strip()}
+
+    def redact(words: str) -> str:
+        for value in sorted(hidden, key=len, reverse=True):
+            words = words.replace(value, "[key]")
+        return _SIGNED.sub(r"\1?[…]", words)
+
+    return redact
+
+
+def is_header_safe(value: str) -> bool:
+    """Whether a key can travel in a header: printable ASCII without white space."""
+    return value.isascii() and value.isprintable() and " " not in value
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list, without anything else that stands in it."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def texts(value: Any) -> list[str]:
+    """The texts of a list, without anything else that stands in it."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def whole(value: Any) -> int | None:
+    """A whole number that a database can store, else None; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
+        return None
+    return value
+
+
+def shown(words: str, redact: Redact, longest: int = LONGEST_SHOWN) -> str:
+    """The vendor's words for a sentence: one line, no secret, cut to `longest` characters after redaction."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in redact(words)).split())
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
+def quotation(words: str, who: str) -> str:
+    """A sentence that quotes the vendor's words, already `shown`; empty without any."""
+    ending = "" if words.endswith((".", "!", "?", "…")) else "."
+    return f"{who} says: “{words}”{ending}" if words else ""
+
+
+def kept(value: Any, redact: Redact, depth: int = 0) -> Any:
+    """The vendor's answer for storage: redacted and cut, without NUL, which PostgreSQL does not store."""
+    if depth > DEEPEST_KEPT:
+        return "[…]"
+    if isinstance(value, dict):
+        return {_kept_text(str(name), redact): kept(item, redact, depth + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [kept(item, redact, depth + 1) for item in value]
+    return _kept_text(value, redact) if isinstance(value, str) else value
+
+
+def _kept_text(words: str, redact: Redact) -> str:
+    words = redact(words).replace("\x00", "")
+    return words if len(words) <= LONGEST_KEPT else f"{words[:LONGEST_KEPT]}[… {len(words) - LONGEST_KEPT} more]"
+
+
+def seconds_to_wait(header: str | None, usual: float) -> float:
+    """Seconds of a Retry-After header, within reason; `usual` when there is none that can be read."""
+    if not header or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", header.strip()):
+        return usual
+    return min(max(float(header), SHORTEST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)

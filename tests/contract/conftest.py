@@ -1,0 +1,57 @@
+"""The contract's stage: one emulator for all tests, every vendor pointed at it with a key that it accepts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloudhub.generations import finish, perform
+from providers.catalogue import installed_providers
+from providers.emulation.server import RunningServer, serve
+from tests.contract.subjects import set_credentials, vendors
+from tests.contract.tap import Tap, tapped
+from tests.generations.stage import assert_books_are_right
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[RunningServer]:
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what credentials need beside the environment, such as a service account's file."""
+    return tmp_path_factory.mktemp("papers")
+
+
+@pytest.fixture
+def emulator(served: RunningServer, papers: Path, monkeypatch: pytest.MonkeyPatch) -> RunningServer:
+    """The emulator with an empty invoice and no faults; every vendor's address and key lead to it."""
+    served.exchange.invoice.clear()
+    served.exchange.faults.clear()
+    for name, address in served.environment.items():
+        monkeypatch.setenv(name, address)
+    for vendor in vendors():
+        set_credentials(vendor, papers, monkeypatch)
+    return served
+
+
+@pytest.fixture
+def tap(emulator: RunningServer) -> Iterator[Tap]:
+    with tapped(emulator) as listening:
+        yield listening
+
+
+@pytest.fixture
+def quick_hub(settings: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
+    """The hub with short pauses and without lanes, and books that must be right after the test."""
+    settings.GENERATION_SECONDS = 20
+    monkeypatch.setattr(perform, "PAUSES", (0.01, 0.02))
+    monkeypatch.setattr(finish, "SAVE_PAUSES", (0.01, 0.01))
+    for provider in installed_providers().values():
+        monkeypatch.setattr(type(provider), "is_paced", False)
+    request.getfixturevalue("cast")
+    yield
+    assert_books_are_right()

@@ -1,0 +1,92 @@
+"""Every error on a vendor's pages becomes the right class, code and ending, in the adapter and through the hub."""
+
+from typing import Any
+
+import pytest
+
+from cloudhub.vault.keys import key_for
+from providers.base import FAILURES, Busy, OutcomeUnknown, ProviderError, Rejected
+from tests.conftest import Cast
+from tests.contract.drive import begin, finish, fit
+from tests.contract.hub import carry, last_attempt
+from tests.contract.subjects import documents_of, usual_subject, vendors
+from tests.contract.tap import Tap, failing
+from tests.contract.wishes import usual
+from tests.generations.stage import states_of
+from tests.providers.documented import DocumentedError
+
+CLASSES: dict[str, type[ProviderError]] = {"rejected": Rejected, "busy": Busy, "unknown": OutcomeUnknown}
+BILLED = {"released": "no", "settled": "yes", "unknown": "unknown"}
+# (money held, money posted) at the end.
+LEFT = {"released": (False, False), "settled": (False, True), "unknown": (True, False)}
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_a_vendor_documents_its_errors(vendor: str) -> None:
+    errors = documents_of(vendor).errors
+    assert len(errors) >= 5, "its tests folder has no documented.py with ERRORS"
+    assert len({(error.on, error.name) for error in errors}) == len(errors)
+    assert {error.code for error in errors} <= set(FAILURES)
+    assert {error.ends for error in errors} >= {"rejected", "unknown"}
+    assert [error.name for error in errors if not error.source.startswith("https://")] == []
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_each_error_has_its_class_code_sentence_and_remedy(tap: Tap, vendor: str) -> None:
+    problems = [(error.on, error.name, problem_with(tap, vendor, error)) for error in documents_of(vendor).errors]
+    assert [problem for problem in problems if problem[2]] == []
+
+
+def problem_with(tap: Tap, vendor: str, error: DocumentedError) -> str:
+    """What is wrong with what the adapter makes of an answer, to the costly call or to the read that follows."""
+    subject = usual_subject(vendor)
+    provider, entry = subject.provider, subject.entry()
+    key, request = key_for(provider), fit(provider, entry, usual(provider, entry)).request
+    tap.hook = failing(error)
+    try:
+        finish(provider, begin(provider, request, key), key)
+    except ProviderError as told:
+        return wrong_words(told, error)
+    except Exception as failure:  # noqa: BLE001 - whatever it is, it is told beside its error
+        return f"{type(failure).__name__}: {failure}"
+    return "nothing was raised"
+
+
+def wrong_words(told: ProviderError, error: DocumentedError) -> str:
+    if not isinstance(told, CLASSES[error.ends]) or told.code != error.code:
+        return f"{type(told).__name__} {told.code}: {told.message}"
+    if told.message.strip()[-1:] not in (".", "!", "?", "…") or not told.remedy:
+        return f"no sentence with a remedy: {told.message!r} {told.remedy!r}"
+    if error.state == "released" and told.billed:
+        return f"billed {told.billed}"
+    if "test-key" in f"{told.message} {told.remedy} {told.answer_text}":
+        return "it shows the key"
+    return ""
+
+
+@pytest.mark.usefixtures("quick_hub")
+@pytest.mark.parametrize("vendor", vendors())
+def test_i20_each_error_ends_the_attempt_as_it_should(tap: Tap, cast: Cast, vendor: str, settings: Any) -> None:
+    problems = []
+    for error in documents_of(vendor).errors:
+        # No pause that a vendor asks for fits in, so that a busy one is told at once.
+        settings.GENERATION_SECONDS = 2 if error.ends == "busy" else 20
+        tap.calls.clear()
+        tap.hook = failing(error)
+        problems.append((error.on, error.name, wrong_ending(tap, cast, vendor, error)))
+    assert [problem for problem in problems if problem[2]] == []
+
+
+def wrong_ending(tap: Tap, cast: Cast, vendor: str, error: DocumentedError) -> str:
+    generation = carry(cast, usual_subject(vendor))
+    attempt, states = last_attempt(generation), states_of(generation)
+    told = attempt.error or {}
+    if (attempt.state, told.get("code"), told.get("billed")) != (error.state, error.code, BILLED[error.state]):
+        return f"{attempt.state}: {told}"
+    lines = list(attempt.hold.entries.all())
+    if (sum(line.held_delta for line in lines) > 0, sum(line.posted_delta for line in lines) > 0) != LEFT[error.state]:
+        return f"the ledger: {[(line.kind, line.held_delta, line.posted_delta) for line in lines]}"
+    calls = len([arrived for arrived in tap.work() if arrived.vendor == vendor])
+    if calls != len(states) or (error.ends != "busy" and calls != 1):
+        return f"{calls} costly calls for {states}"
+    return ""

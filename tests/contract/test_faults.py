@@ -1,0 +1,223 @@
+"""Whatever breaks on the way: nothing is sent twice, nothing is lost, invoice and ledger tell the same story."""
+
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from cloudhub.generations.models import Attempt
+from providers.emulation.exchange import Delivery
+from providers.emulation.server import RunningServer
+from providers.http import Door
+from tests.conftest import Cast
+from tests.contract.hub import amount_on_invoice, carry, check_books, last_attempt
+from tests.contract.subjects import usual_subject, vendors
+from tests.contract.tap import Arrived, Hook, Tap, holds_picture, reply_of, without_pictures
+from tests.generations.stage import fault, states_of
+
+pytestmark = pytest.mark.usefixtures("quick_hub")
+# A fault with a word about the work waits for the costly call; this word changes nothing.
+OF_THE_WORK = {"text_only": False}
+HTML = "<!doctype html><title>A proxy's page</title>"
+
+
+def doors() -> list[Door]:
+    """Every door that any adapter has opened."""
+    return [thing for thing in gc.get_objects() if isinstance(thing, Door)]
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Every door waits a quarter of a second for an answer."""
+    patient = [(door, door.client.timeout) for door in doors()]
+    for door, _ in patient:
+        door.client.timeout = httpx.Timeout(0.25)
+    yield
+    for door, timeout in patient:
+        door.client.timeout = timeout
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No door reads more than two kilobytes."""
+    for door in doors():
+        monkeypatch.setattr(door, "_largest_answer", 2000)
+
+
+def ended(cast: Cast, tap: Tap, vendor: str) -> Attempt:
+    """The attempt at the vendor's plainest wish; there was exactly one costly call."""
+    tap.calls.clear()
+    generation = carry(cast, usual_subject(vendor))
+    assert len([arrived for arrived in tap.work() if arrived.vendor == vendor]) == 1, "not one costly call"
+    assert len(states_of(generation)) == 1
+    return last_attempt(generation)
+
+
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "a proxy's page": {"status": 200, "body": HTML, **OF_THE_WORK},
+    "no JSON": {"status": 200, "body": "this is no JSON", **OF_THE_WORK},
+    "JSON that breaks off": {"status": 200, "body": '{"id": "a", "data": [{"b64_', **OF_THE_WORK},
+    "nothing": {"status": 200, "body": "", **OF_THE_WORK},
+    "another document": {"status": 200, "body": {"unheard": ["of"]}, **OF_THE_WORK},
+    "a list": {"status": 200, "body": [], **OF_THE_WORK},
+    "a created page": {"status": 201, "body": HTML, **OF_THE_WORK},
+    "bad gateway": {"status": 502, "body": HTML, **OF_THE_WORK},
+    "gateway time-out": {"status": 504, "body": HTML, **OF_THE_WORK},
+    "dropped before the work": {"drop": "before_work"},
+    "dropped after the work": {"drop": "after_work"},
+    "cut after the head": {"cut_after_bytes": 0, **OF_THE_WORK},
+    "cut in the body": {"cut_after_bytes": 10, **OF_THE_WORK},
+}
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_i20_a_costly_call_without_a_readable_answer_is_unknown(
+    tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
+) -> None:
+    problems = []
+    for name, wish in UNREADABLE.items():
+        fault(emulator, vendor=vendor, **wish)
+        attempt = ended(cast, tap, vendor)
+        codes = ("unknown_outcome",) if "status" not in wish else ("unknown_outcome", "provider_5xx")
+        told = attempt.error or {}
+        if attempt.state != "unknown" or told["billed"] != "unknown" or told["code"] not in codes:
+            problems.append((name, attempt.state, told))
+    assert problems == []
+    check_books(emulator, usual_subject(vendor))
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_i20_an_answer_that_comes_too_late_leaves_the_call_unknown(
+    tap: Tap, emulator: RunningServer, cast: Cast, vendor: str, impatient: None
+) -> None:
+    fault(emulator, vendor=vendor, delay_ms=700, **OF_THE_WORK)
+    attempt = ended(cast, tap, vendor)
+    assert (attempt.state, attempt.error["code"]) == ("unknown", "unknown_outcome"), attempt.error
+    assert "in time" in attempt.error["message"]
+    check_books(emulator, usual_subject(vendor))
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_i20_an_answer_that_is_too_large_leaves_the_call_unknown(
+    tap: Tap, emulator: RunningServer, cast: Cast, vendor: str, narrow: None
+) -> None:
+    attempt = ended(cast, tap, vendor)
+    assert attempt.state == "unknown", attempt.error
+    assert "2000 bytes" in attempt.error["message"]
+    check_books(emulator, usual_subject(vendor))
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_i21_bytes_that_are_no_picture_are_paid_and_said(
+    tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
+) -> None:
+    tap.change = without_pictures
+    attempt = ended(cast, tap, vendor)
+    assert amount_on_invoice(emulator) > 0
+    assert (attempt.state, attempt.error["code"]) == ("settled", "invalid_output"), attempt.error
+    check_books(emulator, usual_subject(vendor))
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_words_instead_of_a_picture_are_told_and_never_lost(
+    tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
+) -> None:
+    fault(emulator, vendor=vendor, text_only=True)
+    attempt = ended(cast, tap, vendor)
+    if attempt.error is not None:
+        assert attempt.error["code"] in ("no_image_text_answer", "invalid_output", "refused_output"), attempt.error
+        assert attempt.state in ("released", "settled")
+    check_books(emulator, usual_subject(vendor))
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_a_picture_under_a_wrong_content_type_is_a_picture_all_the_same(
+    tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
+) -> None:
+    tap.change = lambda reply: replace(reply, content_type="text/plain") if holds_picture(reply) else reply
+    attempt = ended(cast, tap, vendor)
+    assert attempt.state in ("settled", "unknown"), attempt.error
+    assert attempt.error is None or attempt.state == "unknown"
+    check_books(emulator, usual_subject(vendor))
+
+
+MENU: list[dict[str, Any]] = [
+    {"filtered": True}, {"filtered": "prompt"}, {"partial": 0}, {"wrong_cost": "0.5"}, {"wrong_cost": "1"},
+    {"status": 429, **OF_THE_WORK}, {"status": 503, **OF_THE_WORK}, {"status": 400, **OF_THE_WORK},
+    {"status": 401, **OF_THE_WORK}, {"status": 403, **OF_THE_WORK}, {"status": 404, **OF_THE_WORK},
+    {"wrong_cost": "3"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_invoice_and_ledger_agree_under_each_other_fault(
+    tap: Tap, emulator: RunningServer, cast: Cast, vendor: str, settings: Any
+) -> None:
+    problems = []
+    for wish in MENU:
+        settings.GENERATION_SECONDS = 2 if wish.get("status") in (429, 503) else 20
+        emulator.exchange.faults.clear()
+        fault(emulator, vendor=vendor, **wish)
+        generation = carry(cast, usual_subject(vendor))
+        if wish.get("status", 0) in (400, 401, 403, 404) and states_of(generation) != ["released"]:
+            problems.append((wish, states_of(generation), generation.error))
+        try:
+            check_books(emulator, usual_subject(vendor))
+        except AssertionError as error:
+            problems.append((wish, states_of(generation), str(error)))
+            break
+    assert problems == []
+
+
+def once_after_work(vendor: str, answer: Delivery) -> Hook:
+    """Gives `answer` to the first read that follows the costly call."""
+    state = {"worked": False, "given": False}
+
+    def hook(arrived: Arrived) -> Delivery | None:
+        if arrived.vendor != vendor:
+            return None
+        if arrived.is_work or not state["worked"] or state["given"]:
+            state["worked"] = state["worked"] or arrived.is_work
+            return None
+        state["given"] = True
+        return answer
+
+    return hook
+
+
+READS = {
+    "503": Delivery(reply_of(503, {"error": "overloaded"})),
+    "500": Delivery(reply_of(500, HTML)),
+    "429": Delivery(reply_of(429, {"error": "too many"}, {"Retry-After": "0"})),
+    "a broken connection": Delivery(None),
+    "a cut answer": Delivery(reply_of(200, {"status": "processing", "id": "a", "more": "x" * 200}), cut_after=20),
+}
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_i22_a_question_that_breaks_is_asked_again(tap: Tap, emulator: RunningServer, cast: Cast, vendor: str) -> None:
+    problems = []
+    for name, answer in READS.items():
+        tap.hook = once_after_work(vendor, answer)
+        attempt = ended(cast, tap, vendor)
+        if attempt.state != "settled" or attempt.error is not None:
+            problems.append((name, attempt.state, attempt.error))
+    tap.hook = once_after_work(vendor, Delivery(reply_of(200, HTML)))
+    attempt = ended(cast, tap, vendor)
+    if attempt.state not in ("settled", "unknown"):
+        problems.append(("a proxy's page", attempt.state, attempt.error))
+    assert problems == []
+    check_books(emulator, usual_subject(vendor))
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_the_plainest_wish_is_carried_out_and_booked(
+    tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
+) -> None:
+    attempt = ended(cast, tap, vendor)
+    assert (attempt.state, attempt.error) == ("settled", None)
+    assert attempt.generation.images.count() == 1
+    check_books(emulator, usual_subject(vendor))
