@@ -16,20 +16,9 @@ from providers.base import (
     Rejected,
     expected_size,
 )
-from providers.openai_form import (
-    File,
-    Item,
-    Redact,
-    count,
-    edit_files,
-    form_fields,
-    items,
-    kept,
-    mapping,
-    quotation,
-    text,
-)
+from providers.openai_form import File, Item, count, edit_files, form_fields, kept
 from providers.pictures import UnreadablePicture, read_picture
+from providers.reading import Redact, items, mapping, quotation, text
 
 PREFIX = "OpenAI-compatible API"
 SAME_NAME = ("quality", "style", "background", "output_format", "negative_prompt", "strength", "enhance_prompt")
