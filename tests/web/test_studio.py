@@ -135,7 +135,7 @@ def test_an_unknown_outcome_says_that_its_money_is_held(alices: Client, made: Ma
 def test_updates_bring_only_cards_that_changed(alices: Client) -> None:
     alices.post("/studio/generations", WISH)
     generation = Generation.objects.get()
-    seen = {"pending": f"{generation.id}:queued-0-0-0"}
+    seen = {"pending": f"{generation.id}:queued-0-0-0-0"}
     assert alices.get("/studio/updates", seen, headers=HTMX).status_code == 204
     engine.run_once()
     text = alices.get("/studio/updates", seen, headers=HTMX).content.decode()
