@@ -46,7 +46,7 @@ def vendors_in_use() -> list[Provider]:
 
 
 def visit(provider: Provider) -> None:
-    """Everything that is asked of a vendor now and then, all of it free: its word on our key, and on its models' ends."""
+    """What is asked of a vendor now and then, all of it free: its word on our key and on its models' ends."""
     if check_when_due(provider):
         for sentence in refresh_lifecycles(provider):
             logger.warning(sentence)
