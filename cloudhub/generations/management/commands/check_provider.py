@@ -88,7 +88,9 @@ def _find(provider_id: str) -> Provider:
 def _picture(provider: Provider, model: str) -> Iterator[str]:
     registered = [known.key for known in models_for_picking() if known.provider == provider.id]
     if not (model or registered):
-        command = f"python3 hub.py manage register_model {provider.id} {provider.models[0].id}"
+        # A vendor whose own server says what it has lists no model here.
+        example = provider.models[0].id if provider.models else "MODEL"
+        command = f"python3 hub.py manage register_model {provider.id} {example}"
         raise StepFailed(f"No model of {provider.id} is registered.", f"Register one: {command}")
     generation = _generate(model or registered[0])
     cost = format_money(generation.cost_micros, generation.currency)
