@@ -9,7 +9,7 @@ import pytest
 from cloudhub.generations import finish, perform
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer, serve
-from tests.contract.subjects import set_credentials, vendors
+from tests.contract.subjects import set_credentials, vendors, widest_form
 from tests.contract.tap import Tap, tapped
 from tests.generations.stage import assert_books_are_right
 
@@ -36,6 +36,15 @@ def emulator(served: RunningServer, papers: Path, monkeypatch: pytest.MonkeyPatc
     for vendor in vendors():
         set_credentials(vendor, papers, monkeypatch)
     return served
+
+
+@pytest.fixture
+def widest(emulator: RunningServer, papers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For vendors whose abilities hang on the kind of credentials, the kind that has most."""
+    for vendor in vendors():
+        form = widest_form(vendor)
+        if form != installed_providers()[vendor].forms()[0]:
+            set_credentials(vendor, papers, monkeypatch, form=form)
 
 
 @pytest.fixture

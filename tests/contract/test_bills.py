@@ -17,9 +17,10 @@ from providers.base import CloudGenerationRequest, InvalidField, Key, ModelEntry
 from providers.emulation.server import RunningServer
 from providers.pictures import read_picture
 from tests.contract.drive import Fitted, billed, draw, fit, quoted
-from tests.contract.subjects import Subject, subjects
+from tests.contract.subjects import Subject, documents_of, subjects
 from tests.contract.wishes import axes, combinations, lenient, merged, usual
 
+pytestmark = pytest.mark.usefixtures("widest")
 MOST_DRAWN = 12
 MOST_QUOTED = 600
 AT_ONCE = 6
@@ -51,7 +52,7 @@ def test_i7_what_is_drawn_costs_at_most_its_quote_and_exactly_its_invoice(
     if not subject.is_unpriced:
         too_low = [one for one in drawn if one.bill is None or one.quote is None or one.bill > one.quote]
         assert too_low == []
-        check_invoice(emulator, drawn)
+        check_invoice(emulator, [] if documents_of(subject.provider_id).bills_nobody else drawn)
 
 
 def _draw(subject: Subject, entry: ModelEntry, fitted: Fitted, key: Key, price: Price | None) -> Drawn:

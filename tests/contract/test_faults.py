@@ -13,7 +13,7 @@ from providers.emulation.exchange import Delivery
 from providers.emulation.server import RunningServer
 from providers.http import Door
 from tests.conftest import Cast
-from tests.contract.hub import amount_on_invoice, carry, check_books, last_attempt
+from tests.contract.hub import carry, charged, check_books, last_attempt
 from tests.contract.subjects import usual_subject, vendors
 from tests.contract.tap import Arrived, Hook, Tap, holds_picture, reply_of, without_pictures
 from tests.generations.stage import fault, states_of
@@ -47,10 +47,9 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(door, "_largest_answer", 2000)
 
 
-def ended(cast: Cast, tap: Tap, vendor: str) -> Attempt:
+def ended(cast: Cast, tap: Tap, vendor: str, hook: Hook | None = None) -> Attempt:
     """The attempt at the vendor's plainest wish; there was exactly one costly call."""
-    tap.calls.clear()
-    generation = carry(cast, usual_subject(vendor))
+    generation = carry(cast, usual_subject(vendor), hook, tap)
     assert len([arrived for arrived in tap.work() if arrived.vendor == vendor]) == 1, "not one costly call"
     assert len(states_of(generation)) == 1
     return last_attempt(generation)
@@ -116,7 +115,7 @@ def test_i21_bytes_that_are_no_picture_are_paid_and_said(
 ) -> None:
     tap.change = without_pictures
     attempt = ended(cast, tap, vendor)
-    assert amount_on_invoice(emulator) > 0
+    assert charged(emulator, vendor) > 0
     assert (attempt.state, attempt.error["code"]) == ("settled", "invalid_output"), attempt.error
     check_books(emulator, usual_subject(vendor))
 
@@ -201,12 +200,10 @@ READS = {
 def test_i22_a_question_that_breaks_is_asked_again(tap: Tap, emulator: RunningServer, cast: Cast, vendor: str) -> None:
     problems = []
     for name, answer in READS.items():
-        tap.hook = once_after_work(vendor, answer)
-        attempt = ended(cast, tap, vendor)
+        attempt = ended(cast, tap, vendor, once_after_work(vendor, answer))
         if attempt.state != "settled" or attempt.error is not None:
             problems.append((name, attempt.state, attempt.error))
-    tap.hook = once_after_work(vendor, Delivery(reply_of(200, HTML)))
-    attempt = ended(cast, tap, vendor)
+    attempt = ended(cast, tap, vendor, once_after_work(vendor, Delivery(reply_of(200, HTML))))
     if attempt.state not in ("settled", "unknown"):
         problems.append(("a proxy's page", attempt.state, attempt.error))
     assert problems == []

@@ -32,7 +32,7 @@ Change = Mapping[str, Any]
 def picture(limits: InputLimits, number: int = 0) -> InputImage:
     """A reference picture within a model's limits; each number is another picture."""
     side = _side(limits)
-    return _as_input(Image.new("RGB", (side, side), (number * 40 % 256, 120, 60)), limits, f"picture-{number}")
+    return _as_input(Image.new("RGB", (side, side), (number * 40 % 256, 120, 60)), limits)
 
 
 @lru_cache(maxsize=200)
@@ -41,7 +41,7 @@ def mask(limits: InputLimits, number: int = 1) -> InputImage:
     side = _side(limits)
     drawn = Image.new("L", (side, side), 0)
     drawn.paste(255, (side * number // 8, side // 4, side // 2, side // 2))
-    return _as_input(drawn, limits, f"mask-{number}")
+    return _as_input(drawn, limits)
 
 
 def _side(limits: InputLimits) -> int:
@@ -51,11 +51,11 @@ def _side(limits: InputLimits) -> int:
     return side - side % 64 if side - side % 64 >= least else side
 
 
-def _as_input(drawn: Image.Image, limits: InputLimits, name: str) -> InputImage:
+def _as_input(drawn: Image.Image, limits: InputLimits) -> InputImage:
     kind = "image/png" if "image/png" in limits.formats else limits.formats[0]
     file = io.BytesIO()
     drawn.save(file, kind.removeprefix("image/").upper())
-    return InputImage(data=file.getvalue(), mime_type=kind, width=drawn.width, height=drawn.height, image_id=name)
+    return InputImage(data=file.getvalue(), mime_type=kind, width=drawn.width, height=drawn.height)
 
 
 def pictures(entry: ModelEntry, count: int, first: int = 0) -> tuple[InputImage, ...]:
@@ -94,7 +94,7 @@ def _with_more(entry: ModelEntry, given: Change, asked: Iterable[str]) -> dict[s
             more["mask"] = mask(entry.capabilities.input_limits)
         elif name.startswith("options."):
             option = next(option for option in entry.capabilities.options if f"options.{option.name}" == name)
-            more["options"] = {**more.get("options", {}), option.name: (option_values(option) or [SOME_TEXT])[0]}
+            more["options"] = {**more.get("options", {}), option.name: (option_values(option) or [SOME_TEXT])[-1]}
     return more
 
 

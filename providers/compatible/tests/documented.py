@@ -84,3 +84,12 @@ ERRORS = [
         source="https://github.com/MicrosoftDocs/azure-ai-docs (dall-e.md)",
     ),
 ]  # fmt: skip
+
+# A gateway that bills; the others of the emulator are servers of one's own.
+REGISTRATIONS = [
+    {"cloud_model_id": "gateway/flux", "price_per_image": "0.02",
+     "capabilities": {"images_per_call": 4, "qualities": ["standard"]}},
+    {"cloud_model_id": "qwen-image", "price_per_image": "0",
+     "capabilities": {"seed": "guaranteed", "negative_prompt": True, "guidance_scale": True,
+                      "modes": ["text-to-image", "image-to-image"], "most_input_images": 4}},
+]  # fmt: skip
