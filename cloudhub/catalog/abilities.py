@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
+from numbers import Integral, Real
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -46,8 +47,8 @@ def _is_a(value: Any, hint: Any) -> bool:
         return isinstance(value, tuple) and len(value) == len(each) and all(map(_is_a, value, each))
     if kind is not None and issubclass(kind, Mapping):
         return isinstance(value, Mapping) and all(_is_a(key, parts[0]) and _is_a(value[key], parts[1]) for key in value)
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+    if issubclass(hint, Real) and not issubclass(hint, Integral):
+        return isinstance(value, Real) and not isinstance(value, bool)
     if hint is str:
         return isinstance(value, str) and is_storable(value)
     return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
