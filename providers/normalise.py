@@ -138,7 +138,10 @@ def _aspect_ratio(
     if request.aspect_ratio is not None and request.aspect_ratio not in table:
         problems["aspect_ratio"] = f"{model.name} has {', '.join(table) or 'no choice of ratio'}."
         return None
-    if request.width is None or request.height is None or not table:
+    if request.width is None or request.height is None:
+        return request.aspect_ratio
+    if not table:
+        notes.append(f"{model.name} has no choice of size: {request.width}×{request.height} is not sent.")
         return request.aspect_ratio
     ratio = request.aspect_ratio or _ratio_of_size(request.width, request.height, able, table)
     width, height = table[ratio]
