@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.core.identifiers import read_id
-from cloudhub.core.money import format_money
+from cloudhub.core.money import format_money, round_bound
 from cloudhub.generations.find import generations_for
 from cloudhub.generations.models import Attempt, Generation, Image
 from cloudhub.generations.previews import Preview, previews_of
@@ -60,8 +60,8 @@ def card_of(generation: Generation, expected_seconds: int | None = None, wait: W
         waiting=_places(generation, len(images), shown),
         version="-".join(map(str, marks)),
         cost=format_money(generation.cost_micros, currency),
-        held=format_money(held, currency) if held else "",
-        estimate="price unknown" if estimate is None else format_money(estimate, currency),
+        held=_bound_words(held, currency) if held else "",
+        estimate="price unknown" if estimate is None else _bound_words(estimate, currency),
         frame=_frame(generation),
         expected_seconds=expected_seconds,
         billed=BILLED_WORDS.get(error.get("billed", ""), ""),
@@ -72,6 +72,12 @@ def card_of(generation: Generation, expected_seconds: int | None = None, wait: W
 def _until(wait: Wait | None) -> int:
     """The page counts the seconds itself; only another end of the waiting makes a new card."""
     return round(wait.until.timestamp()) if wait else 0
+
+
+def _bound_words(micros: int, currency: str) -> str:
+    """What is held or estimated; a bound of many digits, such as one by tokens, is told rounded up."""
+    rounded = round_bound(micros)
+    return f"{'' if rounded == micros else 'up to '}{format_money(rounded, currency)}"
 
 
 def _places(generation: Generation, there: int, shown: list[Preview]) -> tuple[Preview | None, ...]:
@@ -109,6 +115,8 @@ def pending_cards(actor: Actor, seen: Iterable[str]) -> list[Card]:
 
 def _frame(generation: Generation) -> tuple[int, int]:
     """Width and height that the pictures will have, for the places kept free for them; a square when unknown."""
+    if generation.sent.get("width") and generation.sent.get("height"):
+        return generation.sent["width"], generation.sent["height"]
     able = Capabilities.from_json(generation.model.capabilities)
     table = able.sizes.get(generation.sent.get("resolution") or able.default_resolution, {})
     return table.get(generation.sent.get("aspect_ratio", ""), (1024, 1024))
