@@ -60,12 +60,6 @@ def test_a_size_becomes_the_nearest_ratio_with_a_note_when_it_differs(
     assert [drawn in note and f"{size[0]}×{size[1]}" in note for note in notes] == ([True] if drawn else [])
 
 
-def test_a_size_that_nobody_can_choose_is_said_not_to_be_sent() -> None:
-    request, notes = normalise(wish(width=640, height=480), with_abilities(sizes={}, default_resolution=""))
-    assert (request.width, request.height, request.aspect_ratio) == (None, None, None)
-    assert notes == ["Painter has no choice of size: 640×480 is not sent."]
-
-
 def test_a_ratio_that_the_model_lacks_is_refused_with_what_it_has() -> None:
     assert refused(aspect_ratio="7:5") == {"aspect_ratio": "Painter has 1:1, 3:2, 16:9."}
 
