@@ -59,7 +59,7 @@ def steps(provider_id: str, generate: bool, model: str) -> Iterator[str]:
         yield f".env loaded from {env_file}"
     else:
         yield "No .env file here; settings come from the environment"
-    provider = _find(provider_id)
+    provider = find_vendor(provider_id)
     key = key_for(provider)
     yield _found(provider, key)
     yield f"{provider.label} is ready with {len(provider.models)} models in its catalogue"
@@ -78,7 +78,8 @@ def _found(provider: Provider, key: Key) -> str:
     return f"API key found in {names} ({key.source}), ending in …{key.last_four}"
 
 
-def _find(provider_id: str) -> Provider:
+def find_vendor(provider_id: str) -> Provider:
+    """The installed vendor with that id. Raises `StepFailed` naming those there are."""
     vendors = installed_providers()
     if provider_id not in vendors:
         raise StepFailed(f"There is no vendor {provider_id}.", f"Choose one of {', '.join(vendors)}.")
