@@ -14,9 +14,13 @@ const fileInput = () => document.getElementById("mask_file");
 const firstReference = () => document.querySelector("#references input:checked ~ img");
 const brushWidth = () => Math.max(1, (Number(brush.value) / 100) * Math.min(canvas.width, canvas.height));
 
-function draw(context, stroke) {
+// Seen on every picture, pale or dark; in the mask itself the same strokes are white.
+const SHOWN = "#ff2fa0";
+const KEPT = "#ffffff";
+
+function draw(context, stroke, colour = SHOWN) {
   context.globalCompositeOperation = stroke.erase ? "destination-out" : "source-over";
-  context.strokeStyle = context.fillStyle = "#ffffff";
+  context.strokeStyle = colour;
   context.lineWidth = stroke.width;
   context.lineCap = context.lineJoin = "round";
   context.beginPath();
@@ -81,8 +85,9 @@ function finish() {
   mask.width = canvas.width;
   mask.height = canvas.height;
   const context = mask.getContext("2d");
+  for (const stroke of strokes) draw(context, stroke, KEPT);
+  context.globalCompositeOperation = "destination-over";
   context.fillRect(0, 0, mask.width, mask.height);
-  context.drawImage(canvas, 0, 0);
   mask.toBlob((blob) => {
     const transfer = new DataTransfer();
     transfer.items.add(new File([blob], "painted-mask.png", { type: "image/png" }));
