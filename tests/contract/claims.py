@@ -34,9 +34,8 @@ def claims(entry: ModelEntry, needs: Change, texts: Mapping[str, list[Any]]) -> 
     if able.free_size:
         found["free_size"] = [{"width": 1024, "height": 768}, {"width": 768, "height": 1024}]
     if "image-to-image" in able.modes:
-        found["input_images"] = [
-            {"input_images": pictures(entry, count, 4)} for count in sorted({1, able.most_input_images})
-        ]
+        counts = sorted({max(1, len(needs.get("input_images", ()))), able.most_input_images})
+        found["input_images"] = [{"input_images": pictures(entry, count, 4)} for count in counts]
     if "inpaint" in able.modes:
         found["mask"] = [
             {"input_images": pictures(entry, 1), "mask": mask(able.input_limits, number)} for number in (1, 2)

@@ -1,5 +1,6 @@
 """The contract's stage: one emulator for all tests, every vendor pointed at it with a key that it accepts."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from cloudhub.generations import finish, perform
+from cloudhub.generations.engine import engine
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer, serve
 from tests.contract.subjects import set_credentials, vendors, widest_form
@@ -53,12 +55,20 @@ def tap(emulator: RunningServer) -> Iterator[Tap]:
         yield listening
 
 
+class Impatient(threading.Event):
+    """The hub's wish to stop, by which it also waits: nobody waits long for it here."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(0.05 if timeout is None else min(timeout, 0.05))
+
+
 @pytest.fixture
 def quick_hub(settings: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
     """The hub with short pauses and without lanes, and books that must be right after the test."""
     settings.GENERATION_SECONDS = 20
     monkeypatch.setattr(perform, "PAUSES", (0.01, 0.02))
     monkeypatch.setattr(finish, "SAVE_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(engine, "stopping", Impatient())
     for provider in installed_providers().values():
         monkeypatch.setattr(type(provider), "is_paced", False)
     request.getfixturevalue("cast")

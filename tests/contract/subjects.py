@@ -18,6 +18,7 @@ from providers.base import KeyForm, ModelEntry, Provider
 from providers.catalogue import ProviderConfig, find_provider, installed_providers
 from tests.providers.documented import DocumentedError
 
+LONGEST_PROMPT = 30_000
 USUAL_KEY = "test-key-0123456789"
 
 
@@ -32,6 +33,8 @@ class Documents:
     same_on_the_wire: Mapping[str, str] = field(default_factory=dict)
     unpriced: Mapping[str, str] = field(default_factory=dict)
     bills_nobody: bool = False
+    finds_lost_jobs: bool = False
+    longest_prompt: int = LONGEST_PROMPT
     module: Any = None
 
     def credentials(self, form: KeyForm, folder: Path, canary: str) -> Mapping[str, str]:
@@ -62,6 +65,8 @@ def documents_of(provider_id: str) -> Documents:
         same_on_the_wire=getattr(module, "SAME_ON_THE_WIRE", {}),
         unpriced=getattr(module, "UNPRICED", {}),
         bills_nobody=getattr(module, "BILLS_NOBODY", False),
+        finds_lost_jobs=getattr(module, "FINDS_LOST_JOBS", False),
+        longest_prompt=getattr(module, "LONGEST_PROMPT", LONGEST_PROMPT),
         module=module,
     )
 

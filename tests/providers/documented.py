@@ -10,6 +10,8 @@
 `VALUES`            values of options that take any text, by "options.name": each must be sent differently
 `SAME_ON_THE_WIRE`  by "model:ability" or "ability", why an ability needs nothing to be sent
 `UNPRICED`          by model, why its price is unknown
+`LONGEST_PROMPT`    characters that surely fit, where the vendor counts tokens
+`FINDS_LOST_JOBS`   true where the hub chooses the job's id and can ask whether a lost call arrived
 `BILLS_NOBODY`      true for servers of one's own: nothing ever stands on their invoice
 """
 

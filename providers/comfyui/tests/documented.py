@@ -86,3 +86,4 @@ ERRORS = [
 # The owner's electricity: nobody else bills these pictures.
 REGISTRATIONS = [{"cloud_model_id": "v1-5-pruned-emaonly.safetensors", "price_per_image": "0.002"}]
 BILLS_NOBODY = True
+FINDS_LOST_JOBS = True

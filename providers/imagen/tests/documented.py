@@ -95,3 +95,7 @@ def credentials(form, folder, canary):
     path = write_key_file(folder, account, f"{canary}.json")
     return {"GOOGLE_CLOUD_PROJECT": PROJECT, "GOOGLE_CLOUD_REGION": "us-central1",
             "GOOGLE_APPLICATION_CREDENTIALS": path}  # fmt: skip
+
+
+# Google counts 480 tokens.
+LONGEST_PROMPT = 1500
