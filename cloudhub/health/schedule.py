@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from cloudhub.catalog.lifecycle_news import refresh_lifecycles
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.generations.leftovers import clear_leftovers
@@ -45,8 +46,10 @@ def vendors_in_use() -> list[Provider]:
 
 
 def visit(provider: Provider) -> None:
-    """Everything that is asked of a vendor now and then, all of it free."""
-    check_when_due(provider)
+    """What is asked of a vendor now and then, all of it free: its word on our key and on its models' ends."""
+    if check_when_due(provider):
+        for sentence in refresh_lifecycles(provider):
+            logger.warning(sentence)
 
 
 def take_chore(name: str, every: timedelta, now: datetime | None = None) -> bool:

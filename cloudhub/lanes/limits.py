@@ -164,11 +164,15 @@ def _read_limit(given: Any, name: str, problems: dict[str, str]) -> Limit | None
 def in_words(limit: Limit, currency: str = "$") -> str:
     """ "10 requests a minute", for people."""
     counts = {
-        "requests": f"{limit.count} requests",
-        "images": f"{limit.count} pictures",
-        "parallel": f"{limit.count} calls at once",
+        "requests": _counted(limit.count, "request"),
+        "images": _counted(limit.count, "picture"),
+        "parallel": f"{_counted(limit.count, 'call')} at once",
         "spend": f"{currency}{limit.count / 1_000_000:.2f}",
     }
     names = {1: "a second", 60: "a minute", 3600: "an hour", 86400: "a day"}
     span = "" if limit.kind == "parallel" else f" {names.get(limit.seconds, f'in {limit.seconds} seconds')}"
     return counts[limit.kind] + span
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -13,6 +13,7 @@ urlpatterns = [
     path("studio/fields", studio.model_fields, name="studio-fields"),
     path("studio/price", studio.price, name="studio-price"),
     path("studio/references", studio.add_references, name="studio-references"),
+    path("studio/mask", studio.add_mask, name="studio-mask"),
     path("studio/generations", studio.generate, name="studio-generate"),
     path("studio/updates", studio.updates, name="studio-updates"),
     path("studio/generations/<uuid:generation_id>/cancel", studio.cancel, name="generation-cancel"),

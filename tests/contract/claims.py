@@ -19,8 +19,8 @@ class Claim:
     values: tuple[Change, ...]
 
 
-def claims(entry: ModelEntry, texts: Mapping[str, list[Any]]) -> list[Claim]:
-    """Every claimed ability. `texts` are values of options that take any text."""
+def claims(entry: ModelEntry, needs: Change, texts: Mapping[str, list[Any]]) -> list[Claim]:
+    """Every claimed ability. `needs` is what the model wants anyway, `texts` are values of options of any text."""
     able = entry.capabilities
     found: dict[str, list[Change]] = {name: [value for value in axes(entry).get(name, []) if value] for name in CHOICES}
     found["prompt"] = [{"prompt": "A green pear"}] if able.prompt != "not_sent" else []
@@ -34,9 +34,8 @@ def claims(entry: ModelEntry, texts: Mapping[str, list[Any]]) -> list[Claim]:
     if able.free_size:
         found["free_size"] = [{"width": 1024, "height": 768}, {"width": 768, "height": 1024}]
     if "image-to-image" in able.modes:
-        found["input_images"] = [
-            {"input_images": pictures(entry, count, 4)} for count in sorted({1, able.most_input_images})
-        ]
+        counts = sorted({max(1, len(needs.get("input_images", ()))), able.most_input_images})
+        found["input_images"] = [{"input_images": pictures(entry, count, 4)} for count in counts]
     if "inpaint" in able.modes:
         found["mask"] = [
             {"input_images": pictures(entry, 1), "mask": mask(able.input_limits, number)} for number in (1, 2)
@@ -69,16 +68,26 @@ def wanted(provider: Provider, entry: ModelEntry, claim: Claim) -> tuple[CloudGe
     Raises `InvalidField` when the model refuses its own claim beside everything that it offers.
     """
     refusal: InvalidField | None = None
+    dropped: tuple[CloudGenerationRequest, ...] = ()
     for beside in contexts(entry):
-        wishes = [{}, *claim.values]
+        asked = [usual(provider, entry, **merged(beside, wish)) for wish in ({}, *claim.values)]
         try:
-            return tuple(
-                fit(provider, entry, usual(provider, entry, **merged(beside, wish))).request for wish in wishes
-            )
+            fitted = tuple(fit(provider, entry, wish).request for wish in asked)
         except InvalidField as error:
             refusal = refusal or error
-    assert refusal is not None
-    raise refusal
+            continue
+        if all(_kept(value, request) for value, request in zip(claim.values, fitted[1:], strict=True)):
+            return fitted
+        dropped = dropped or fitted
+    if not dropped and refusal is not None:
+        raise refusal
+    return dropped
+
+
+def _kept(value: Change, request: CloudGenerationRequest) -> bool:
+    """Whether the fields of a change are still in the wish; sizes become ratios and are not looked at."""
+    names = set(value) - {"width", "height", "options", "input_images", "mask"}
+    return all(getattr(request, name) == value[name] for name in names)
 
 
 def lacking(provider: Provider, entry: ModelEntry) -> dict[str, Change]:

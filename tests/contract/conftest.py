@@ -1,5 +1,6 @@
 """The contract's stage: one emulator for all tests, every vendor pointed at it with a key that it accepts."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 import pytest
 
 from cloudhub.generations import finish, perform
+from cloudhub.generations.engine import engine
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer, serve
-from tests.contract.subjects import set_credentials, vendors
+from tests.contract.subjects import set_credentials, vendors, widest_form
 from tests.contract.tap import Tap, tapped
 from tests.generations.stage import assert_books_are_right
 
@@ -39,9 +41,25 @@ def emulator(served: RunningServer, papers: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
+def widest(emulator: RunningServer, papers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For vendors whose abilities hang on the kind of credentials, the kind that has most."""
+    for vendor in vendors():
+        form = widest_form(vendor)
+        if form != installed_providers()[vendor].forms()[0]:
+            set_credentials(vendor, papers, monkeypatch, form=form)
+
+
+@pytest.fixture
 def tap(emulator: RunningServer) -> Iterator[Tap]:
     with tapped(emulator) as listening:
         yield listening
+
+
+class Impatient(threading.Event):
+    """The hub's wish to stop, by which it also waits: nobody waits long for it here."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(0.05 if timeout is None else min(timeout, 0.05))
 
 
 @pytest.fixture
@@ -50,6 +68,7 @@ def quick_hub(settings: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     settings.GENERATION_SECONDS = 20
     monkeypatch.setattr(perform, "PAUSES", (0.01, 0.02))
     monkeypatch.setattr(finish, "SAVE_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(engine, "stopping", Impatient())
     for provider in installed_providers().values():
         monkeypatch.setattr(type(provider), "is_paced", False)
     request.getfixturevalue("cast")

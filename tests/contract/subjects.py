@@ -18,6 +18,7 @@ from providers.base import KeyForm, ModelEntry, Provider
 from providers.catalogue import ProviderConfig, find_provider, installed_providers
 from tests.providers.documented import DocumentedError
 
+LONGEST_PROMPT = 30_000
 USUAL_KEY = "test-key-0123456789"
 
 
@@ -31,6 +32,9 @@ class Documents:
     values: Mapping[str, list[Any]] = field(default_factory=dict)
     same_on_the_wire: Mapping[str, str] = field(default_factory=dict)
     unpriced: Mapping[str, str] = field(default_factory=dict)
+    bills_nobody: bool = False
+    finds_lost_jobs: bool = False
+    longest_prompt: int = LONGEST_PROMPT
     module: Any = None
 
     def credentials(self, form: KeyForm, folder: Path, canary: str) -> Mapping[str, str]:
@@ -60,8 +64,14 @@ def documents_of(provider_id: str) -> Documents:
         values=getattr(module, "VALUES", {}),
         same_on_the_wire=getattr(module, "SAME_ON_THE_WIRE", {}),
         unpriced=getattr(module, "UNPRICED", {}),
+        bills_nobody=getattr(module, "BILLS_NOBODY", False),
+        finds_lost_jobs=getattr(module, "FINDS_LOST_JOBS", False),
+        longest_prompt=getattr(module, "LONGEST_PROMPT", LONGEST_PROMPT),
         module=module,
     )
+
+
+_entries: dict[str, ModelEntry] = {}
 
 
 @dataclass(frozen=True)
@@ -82,9 +92,12 @@ class Subject:
         return found
 
     def entry(self) -> ModelEntry:
-        """The model's description as its registration would hold it; may ask the vendor."""
-        known = self.registration
-        return find_entry(self.provider_id, self.model_id, known.get("address") or "", known.get("capabilities"))[0]
+        """The model's description as its registration would hold it; asks the vendor once where it must."""
+        if str(self) not in _entries:
+            known = self.registration
+            found = find_entry(self.provider_id, self.model_id, known.get("address") or "", known.get("capabilities"))
+            _entries[str(self)] = found[0]
+        return _entries[str(self)]
 
     def price(self, entry: ModelEntry) -> Price | None:
         """The price in force, unsaved: by hand where the registration has one, else the catalogue's."""
@@ -125,9 +138,11 @@ def subjects_of(vendor: str) -> list[Subject]:
     ]
 
 
-def usual_subject(vendor: str) -> Subject:
-    """The model that stands for its vendor: the first that draws from words and is not past its end, else the first."""
+def usual_subject(vendor: str, model_id: str = "") -> Subject:
+    """The named model, or the vendor's usual one: the first that draws from words and is not past its end."""
     own, today = subjects_of(vendor), datetime.now(UTC).date()
+    if model_id:
+        return next(subject for subject in own if subject.model_id == model_id)
     assert own, f"{vendor} has no model: its tests/documented.py names none in REGISTRATIONS"
 
     def draws(subject: Subject) -> bool:
@@ -138,8 +153,8 @@ def usual_subject(vendor: str) -> Subject:
     return next((subject for subject in own if draws(subject)), own[0])
 
 
-def form_of(vendor: str) -> KeyForm:
-    """The credentials that the contract test goes with."""
+def widest_form(vendor: str) -> KeyForm:
+    """The credentials with which most can be asked for."""
     forms, name = installed_providers()[vendor].forms(), documents_of(vendor).form
     return next((form for form in forms if form.name == name), forms[0])
 
@@ -147,14 +162,16 @@ def form_of(vendor: str) -> KeyForm:
 def set_credentials(
     vendor: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, form: KeyForm | None = None, canary: str = USUAL_KEY
 ) -> None:
-    """Put a key for the vendor into the environment: by one form, and no other; without a canary only what it needs."""
-    for other in installed_providers()[vendor].forms():
+    """Put a key for the vendor into the environment: by one form, the preferred one unless another is given.
+
+    Without a canary optional variables stay unset, but for vendors that make their credentials themselves.
+    """
+    forms = installed_providers()[vendor].forms()
+    for other in forms:
         for name in other.variables:
             monkeypatch.delenv(name, raising=False)
-    chosen = form or form_of(vendor)
-    documents = documents_of(vendor)
-    values = documents.credentials(chosen, folder, canary)
+    chosen, documents = form or forms[0], documents_of(vendor)
     has_own = hasattr(documents.module, "credentials")
-    for name, value in values.items():
+    for name, value in documents.credentials(chosen, folder, canary).items():
         if name in chosen.required or has_own or canary != USUAL_KEY:
             monkeypatch.setenv(name, value)

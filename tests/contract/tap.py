@@ -12,9 +12,10 @@ import orjson
 from providers.emulation.contract import Call, Reply
 from providers.emulation.exchange import Delivery
 from providers.emulation.server import RunningServer
-from tests.providers.documented import DocumentedError
+from tests.providers.documented import JOB_ID, DocumentedError
 
 NO_PICTURE = b"This is no picture, whatever its name says. " * 8
+KEY_HEADERS = {"authorization", "x-api-key", "x-key", "x-goog-api-key", "api-key"}
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 Hook = Callable[["Arrived"], Delivery | None]
 Change = Callable[[Reply], Reply]
@@ -27,6 +28,10 @@ class Arrived:
     vendor: str
     call: Call
     is_work: bool
+
+    @property
+    def has_key(self) -> bool:
+        return bool(KEY_HEADERS & set(self.call.headers))
 
 
 @dataclass
@@ -79,17 +84,24 @@ def refusing_work(arrived: Arrived) -> Delivery | None:
 
 
 def failing(error: DocumentedError, *, times: int | None = None) -> Hook:
-    """The documented answer, to the costly call or to what is asked after it."""
-    left, worked = times, False
+    """The documented answer, to the costly call or to the questions that follow it.
+
+    Where calls carry a key, those that carry none fetch results: they break off, so that the vendor is asked again.
+    """
+    left, work = times, None
 
     def hook(arrived: Arrived) -> Delivery | None:
-        nonlocal left, worked
-        is_asked = arrived.is_work if error.on == "start" else worked and not arrived.is_work
-        worked = worked or arrived.is_work
-        if not is_asked or left == 0:
+        nonlocal left, work
+        is_question = work is not None and not arrived.is_work
+        work = arrived if arrived.is_work else work
+        if left == 0 or not (arrived.is_work if error.on == "start" else is_question):
             return None
+        if is_question and work is not None and work.has_key and not arrived.has_key:
+            return Delivery(None)
         left = None if left is None else left - 1
-        return Delivery(reply_of(error.status, error.body, error.headers))
+        reply = reply_of(error.status, error.body, error.headers)
+        job = arrived.call.path.rpartition("/")[2].encode()
+        return Delivery(replace(reply, body=reply.body.replace(JOB_ID.encode(), job)))
 
     return hook
 

@@ -17,10 +17,13 @@ from providers.base import CloudGenerationRequest, InvalidField, Key, ModelEntry
 from providers.emulation.server import RunningServer
 from providers.pictures import read_picture
 from tests.contract.drive import Fitted, billed, draw, fit, quoted
-from tests.contract.subjects import Subject, subjects
+from tests.contract.subjects import Subject, documents_of, subjects
 from tests.contract.wishes import axes, combinations, lenient, merged, usual
 
-MOST_DRAWN = 12
+pytestmark = pytest.mark.usefixtures("widest")
+MOST_DRAWN = 8
+# A size of a table is what the vendor's pages say; some vendors round otherwise.
+SIZE_TOLERANCE = 0.04
 MOST_QUOTED = 600
 AT_ONCE = 6
 
@@ -42,7 +45,9 @@ def test_i7_what_is_drawn_costs_at_most_its_quote_and_exactly_its_invoice(
 ) -> None:
     provider, entry = subject.provider, subject.entry()
     price, key = subject.price(entry), key_for(provider)
-    found = [lenient(provider, entry, wish) for wish in combinations(provider, entry, MOST_DRAWN)]
+    longest_prompt = documents_of(subject.provider_id).longest_prompt
+    wishes = combinations(provider, entry, MOST_DRAWN, longest_prompt)
+    found = [lenient(provider, entry, wish) for wish in wishes]
     assert found[0] is not None, "the plainest wish does not pass"
     fitted = [one for one in found if one is not None]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -51,7 +56,7 @@ def test_i7_what_is_drawn_costs_at_most_its_quote_and_exactly_its_invoice(
     if not subject.is_unpriced:
         too_low = [one for one in drawn if one.bill is None or one.quote is None or one.bill > one.quote]
         assert too_low == []
-        check_invoice(emulator, drawn)
+        check_invoice(emulator, [] if documents_of(subject.provider_id).bills_nobody else drawn)
 
 
 def _draw(subject: Subject, entry: ModelEntry, fitted: Fitted, key: Key, price: Price | None) -> Drawn:
@@ -69,14 +74,20 @@ def _draw(subject: Subject, entry: ModelEntry, fitted: Fitted, key: Key, price: 
 
 
 def wrong_pictures(request: CloudGenerationRequest, entry: ModelEntry, response: Any) -> str:
-    expected = expected_size(request, entry)
+    # A vendor's own options may say another size.
+    expected = None if request.options else expected_size(request, entry)
     for data, said in zip(response.images, response.pictures, strict=True):
         seen = read_picture(data)
         if (seen.mime_type, seen.width, seen.height) != (said.mime_type, said.width, said.height):
             return f"said {said}, is {seen}"
-        if expected is not None and (seen.width, seen.height) != expected:
+        if expected is not None and not is_near((seen.width, seen.height), expected):
             return f"expected {expected}, is {seen.width}×{seen.height}"
     return ""
+
+
+def is_near(size: tuple[int, int], expected: tuple[int, int]) -> bool:
+    pairs = zip(size, expected, strict=True)
+    return all(abs(seen - wanted) <= SIZE_TOLERANCE * wanted for seen, wanted in pairs)
 
 
 def check_invoice(emulator: RunningServer, drawn: list[Drawn]) -> None:

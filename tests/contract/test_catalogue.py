@@ -162,4 +162,4 @@ def test_a_model_has_a_name_and_a_sentence_for_people(vendor: str, entry: ModelE
     assert len(entry.id) <= 200
     assert entry.description == "" or entry.description.endswith(".")
     for option in entry.capabilities.options:
-        assert option.description == "" or option.description[0].isupper()
+        assert not option.description[:1].islower()

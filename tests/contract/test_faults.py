@@ -13,8 +13,8 @@ from providers.emulation.exchange import Delivery
 from providers.emulation.server import RunningServer
 from providers.http import Door
 from tests.conftest import Cast
-from tests.contract.hub import amount_on_invoice, carry, check_books, last_attempt
-from tests.contract.subjects import usual_subject, vendors
+from tests.contract.hub import carry, charged, check_books, last_attempt
+from tests.contract.subjects import documents_of, usual_subject, vendors
 from tests.contract.tap import Arrived, Hook, Tap, holds_picture, reply_of, without_pictures
 from tests.generations.stage import fault, states_of
 
@@ -47,10 +47,9 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(door, "_largest_answer", 2000)
 
 
-def ended(cast: Cast, tap: Tap, vendor: str) -> Attempt:
+def ended(cast: Cast, tap: Tap, vendor: str, hook: Hook | None = None) -> Attempt:
     """The attempt at the vendor's plainest wish; there was exactly one costly call."""
-    tap.calls.clear()
-    generation = carry(cast, usual_subject(vendor))
+    generation = carry(cast, usual_subject(vendor), hook, tap)
     assert len([arrived for arrived in tap.work() if arrived.vendor == vendor]) == 1, "not one costly call"
     assert len(states_of(generation)) == 1
     return last_attempt(generation)
@@ -73,6 +72,11 @@ UNREADABLE: dict[str, dict[str, Any]] = {
 }
 
 
+UNKNOWN_CODES = ("unknown_outcome", "provider_5xx", "refused_output", "invalid_output")
+# Calls that did arrive, though their answer did not: a vendor that can be asked for them loses no picture.
+ARRIVED = ["dropped after the work", "cut after the head", "cut in the body"]
+
+
 @pytest.mark.parametrize("vendor", vendors())
 def test_i20_a_costly_call_without_a_readable_answer_is_unknown(
     tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
@@ -81,11 +85,12 @@ def test_i20_a_costly_call_without_a_readable_answer_is_unknown(
     for name, wish in UNREADABLE.items():
         fault(emulator, vendor=vendor, **wish)
         attempt = ended(cast, tap, vendor)
-        codes = ("unknown_outcome",) if "status" not in wish else ("unknown_outcome", "provider_5xx")
         told = attempt.error or {}
-        if attempt.state != "unknown" or told["billed"] != "unknown" or told["code"] not in codes:
+        if (attempt.state, told.get("billed")) != ("unknown", "unknown") or told["code"] not in UNKNOWN_CODES:
             problems.append((name, attempt.state, told))
-    assert problems == []
+    assert documents_of(vendor).finds_lost_jobs or problems == []
+    settled = [name for name, state, told in problems if state == "settled" and not told]
+    assert not documents_of(vendor).finds_lost_jobs or settled == ARRIVED
     check_books(emulator, usual_subject(vendor))
 
 
@@ -95,8 +100,11 @@ def test_i20_an_answer_that_comes_too_late_leaves_the_call_unknown(
 ) -> None:
     fault(emulator, vendor=vendor, delay_ms=700, **OF_THE_WORK)
     attempt = ended(cast, tap, vendor)
-    assert (attempt.state, attempt.error["code"]) == ("unknown", "unknown_outcome"), attempt.error
-    assert "in time" in attempt.error["message"]
+    if documents_of(vendor).finds_lost_jobs:
+        assert (attempt.state, attempt.error) == ("settled", None)
+    else:
+        assert (attempt.state, attempt.error["code"]) == ("unknown", "unknown_outcome"), attempt.error
+        assert "in time" in attempt.error["message"]
     check_books(emulator, usual_subject(vendor))
 
 
@@ -116,8 +124,9 @@ def test_i21_bytes_that_are_no_picture_are_paid_and_said(
 ) -> None:
     tap.change = without_pictures
     attempt = ended(cast, tap, vendor)
-    assert amount_on_invoice(emulator) > 0
-    assert (attempt.state, attempt.error["code"]) == ("settled", "invalid_output"), attempt.error
+    assert attempt.error["code"] == "invalid_output", attempt.error
+    if not documents_of(vendor).bills_nobody:
+        assert (attempt.state, charged(emulator, vendor) > 0) == ("settled", True), attempt.error
     check_books(emulator, usual_subject(vendor))
 
 
@@ -201,12 +210,10 @@ READS = {
 def test_i22_a_question_that_breaks_is_asked_again(tap: Tap, emulator: RunningServer, cast: Cast, vendor: str) -> None:
     problems = []
     for name, answer in READS.items():
-        tap.hook = once_after_work(vendor, answer)
-        attempt = ended(cast, tap, vendor)
+        attempt = ended(cast, tap, vendor, once_after_work(vendor, answer))
         if attempt.state != "settled" or attempt.error is not None:
             problems.append((name, attempt.state, attempt.error))
-    tap.hook = once_after_work(vendor, Delivery(reply_of(200, HTML)))
-    attempt = ended(cast, tap, vendor)
+    attempt = ended(cast, tap, vendor, once_after_work(vendor, Delivery(reply_of(200, HTML))))
     if attempt.state not in ("settled", "unknown"):
         problems.append(("a proxy's page", attempt.state, attempt.error))
     assert problems == []

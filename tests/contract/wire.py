@@ -64,11 +64,6 @@ def _short(value: bytes) -> str:
     return value.decode(errors="replace") if len(value) < 300 else hashlib.sha256(value).hexdigest()
 
 
-def stable(first: Flat, second: Flat) -> Flat:
-    """What two requests for the same wish share; the rest is chance, such as a client's own number."""
-    return {place: value for place, value in first.items() if second.get(place) == value}
-
-
 def differs(one: Flat, other: Flat, chance: set[str]) -> bool:
     """Whether two requests differ where chance has no part."""
     places = {place for place in {*one, *other} if place not in chance}

@@ -21,9 +21,12 @@ from providers.base import (
     Provider,
 )
 from tests.contract.drive import Fitted, fit
+from tests.contract.subjects import LONGEST_PROMPT
 
 PROMPT = "A red apple on a wooden table"
 WORDS = "a quiet lake at dawn, "
+# More say nothing new and cost the emulator seconds.
+MOST_PICTURES = 3
 SOME_TEXT = "an apple"
 Change = Mapping[str, Any]
 
@@ -32,7 +35,7 @@ Change = Mapping[str, Any]
 def picture(limits: InputLimits, number: int = 0) -> InputImage:
     """A reference picture within a model's limits; each number is another picture."""
     side = _side(limits)
-    return _as_input(Image.new("RGB", (side, side), (number * 40 % 256, 120, 60)), limits, f"picture-{number}")
+    return _as_input(Image.new("RGB", (side, side), (number * 40 % 256, 120, 60)), limits)
 
 
 @lru_cache(maxsize=200)
@@ -41,7 +44,7 @@ def mask(limits: InputLimits, number: int = 1) -> InputImage:
     side = _side(limits)
     drawn = Image.new("L", (side, side), 0)
     drawn.paste(255, (side * number // 8, side // 4, side // 2, side // 2))
-    return _as_input(drawn, limits, f"mask-{number}")
+    return _as_input(drawn, limits)
 
 
 def _side(limits: InputLimits) -> int:
@@ -51,11 +54,11 @@ def _side(limits: InputLimits) -> int:
     return side - side % 64 if side - side % 64 >= least else side
 
 
-def _as_input(drawn: Image.Image, limits: InputLimits, name: str) -> InputImage:
+def _as_input(drawn: Image.Image, limits: InputLimits) -> InputImage:
     kind = "image/png" if "image/png" in limits.formats else limits.formats[0]
     file = io.BytesIO()
     drawn.save(file, kind.removeprefix("image/").upper())
-    return InputImage(data=file.getvalue(), mime_type=kind, width=drawn.width, height=drawn.height, image_id=name)
+    return InputImage(data=file.getvalue(), mime_type=kind, width=drawn.width, height=drawn.height)
 
 
 def pictures(entry: ModelEntry, count: int, first: int = 0) -> tuple[InputImage, ...]:
@@ -94,7 +97,7 @@ def _with_more(entry: ModelEntry, given: Change, asked: Iterable[str]) -> dict[s
             more["mask"] = mask(entry.capabilities.input_limits)
         elif name.startswith("options."):
             option = next(option for option in entry.capabilities.options if f"options.{option.name}" == name)
-            more["options"] = {**more.get("options", {}), option.name: (option_values(option) or [SOME_TEXT])[0]}
+            more["options"] = {**more.get("options", {}), option.name: (option_values(option) or [SOME_TEXT])[-1]}
     return more
 
 
@@ -103,7 +106,7 @@ def usual(provider: Provider, entry: ModelEntry, **changes: Any) -> CloudGenerat
     return CloudGenerationRequest(**merged({"prompt": PROMPT}, needed(provider, entry), changes))
 
 
-def axes(entry: ModelEntry) -> dict[str, list[Change]]:
+def axes(entry: ModelEntry, longest_prompt: int = LONGEST_PROMPT) -> dict[str, list[Change]]:
     """Everything that a wish for the model can vary, each with all its values."""
     able = entry.capabilities
     offered: dict[str, Sequence[Any]] = {
@@ -113,8 +116,8 @@ def axes(entry: ModelEntry) -> dict[str, list[Change]]:
         "enhance_prompt": (True, False) if able.enhance_prompt else (),
         "negative_prompt": ("rain",) if able.negative_prompt else (),
         "seed": (7,) if able.seed != "not_sent" else (),
-        "num_images": sorted({1, min(2, able.images_per_call), able.images_per_call}),
-        "prompt": (PROMPT, _long_prompt(min(able.longest_prompt, 30_000))),
+        "num_images": sorted({1, min(MOST_PICTURES, able.images_per_call)}),
+        "prompt": (PROMPT, _long_prompt(min(able.longest_prompt, longest_prompt))),
     }  # fmt: skip
     found = {name: [{}, *({name: value} for value in values)] for name, values in offered.items() if values}
     found["size"] = _sizes(entry)
@@ -178,11 +181,13 @@ def merged(*changes: Change) -> dict[str, Any]:
     return found
 
 
-def combinations(provider: Provider, entry: ModelEntry, most: int) -> Iterator[CloudGenerationRequest]:
+def combinations(
+    provider: Provider, entry: ModelEntry, most: int, longest_prompt: int
+) -> Iterator[CloudGenerationRequest]:
     """The plain wish, then rows in which the values of every axis take turns, mixed by a fixed seed."""
     yield usual(provider, entry)
     chance = random.Random(entry.id)  # noqa: S311 - a seed makes a failing row come again
-    columns = [chance.sample(values, len(values)) for values in axes(entry).values()]
+    columns = [chance.sample(values, len(values)) for values in axes(entry, longest_prompt).values()]
     for row in range(min(most, max(map(len, columns), default=0))):
         yield usual(provider, entry, **merged(*(values[row % len(values)] for values in columns)))
 

@@ -17,6 +17,7 @@ import pytest
 from providers.base import Key
 from providers.emulation.server import RunningServer
 from providers.runpod.client import RunPod
+from providers.runpod.emulator import work
 from providers.runpod.tests.stage import REDRAW, encoded, fitted, own, reference
 from tests.emulation.calls import amounts, opened, png
 
@@ -89,12 +90,26 @@ def test_a_job_goes_through_its_states(vendor: httpx.Client) -> None:
     assert [state for state in dict.fromkeys(seen) if state != "IN_PROGRESS"] == ["IN_QUEUE", "COMPLETED"]
 
 
-def test_a_job_cancelled_in_the_queue_is_not_charged(emulator: RunningServer, vendor: httpx.Client) -> None:
+def test_a_job_cancelled_in_the_queue_is_not_charged(
+    emulator: RunningServer, vendor: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "STARTS_AFTER", 60)
     made = sdk_call(vendor, SCHNELL, "run", {"prompt": "fox"}).json()
     cancelled = sdk_call(vendor, SCHNELL, f"cancel/{made['id']}").json()
     assert cancelled == {"id": made["id"], "status": "CANCELLED"}
     assert "executionTime" not in outcome(vendor, SCHNELL, made["id"])
     assert amounts(emulator) == []
+
+
+def test_a_job_cancelled_at_work_stays_charged(
+    emulator: RunningServer, vendor: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "STARTS_AFTER", 0)
+    monkeypatch.setattr(work, "DONE_AFTER", 60)
+    made = sdk_call(vendor, SCHNELL, "run", {"prompt": "fox"}).json()
+    sdk_call(vendor, SCHNELL, f"cancel/{made['id']}")
+    assert outcome(vendor, SCHNELL, made["id"])["executionTime"] == 150
+    assert amounts(emulator) == ["0.002517"]
 
 
 @pytest.mark.parametrize(

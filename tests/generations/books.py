@@ -81,7 +81,8 @@ def _check_unseen_lines(lines: list[Mapping[str, str]], booked: list[Booked]) ->
 def _check_attempts(booked: list[Booked], invoiced: set[str]) -> None:
     for attempt in booked:
         if attempt.state == "settled" and not attempt.decided:
-            named = attempt.is_nameless or attempt.request_id in invoiced
+            # A charge of nothing leaves no line.
+            named = attempt.is_nameless or attempt.posted == 0 or attempt.request_id in invoiced
             assert named, f"settled without an invoice line: {attempt}"
             assert attempt.held == 0
         elif attempt.state == "released":

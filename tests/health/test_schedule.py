@@ -118,3 +118,10 @@ def test_a_chore_that_fails_is_tried_again(
     assert tries.acquire(timeout=20)
     assert tries.acquire(timeout=20)
     assert "unforeseen" in caplog.text
+
+
+def test_a_visit_brings_home_what_the_vendor_says_of_its_models_ends(vendors: RunningServer, cast: Cast) -> None:
+    model = register_model(provider="openai", cloud_model_id="gpt-image-1.5")
+    CloudModel.objects.filter(id=model.pk).update(shut_down_on=None, lifecycle_read_on=None)
+    do_chores(NEVER)
+    assert str(CloudModel.objects.get(id=model.pk).shut_down_on) == "2026-12-01"

@@ -10,11 +10,17 @@
 `VALUES`            values of options that take any text, by "options.name": each must be sent differently
 `SAME_ON_THE_WIRE`  by "model:ability" or "ability", why an ability needs nothing to be sent
 `UNPRICED`          by model, why its price is unknown
+`LONGEST_PROMPT`    characters that surely fit, where the vendor counts tokens
+`FINDS_LOST_JOBS`   true where the hub chooses the job's id and can ask whether a lost call arrived
+`BILLS_NOBODY`      true for servers of one's own: nothing ever stands on their invoice
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+# In the body of an answer to "check" this stands for the id of the job, as the last part of the address names it.
+JOB_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +28,8 @@ class DocumentedError:
     """One error of a vendor's pages, and what the hub must make of it.
 
     `status` and `body` are what the vendor answers to the call named by `on`. `ends` is the class that the adapter
-    raises. `state` is how the attempt ends: released (money back), settled (billed all the same) or unknown.
+    raises. `state` is how the attempt ends: released (money back), settled (billed all the same) or unknown; what is
+    busy on "check" is asked again and ends well. `model` is the one that it is about, by default the vendor's usual.
     """
 
     name: str
@@ -34,3 +41,4 @@ class DocumentedError:
     on: Literal["start", "check"] = "start"
     headers: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    model: str = ""

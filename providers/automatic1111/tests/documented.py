@@ -58,3 +58,7 @@ ERRORS = [
     DocumentedError(name="another program's page", status=200, body="<html>Hello</html>", code="unknown_outcome",
                     ends="unknown", state="unknown", source=SOURCE),
 ]  # fmt: skip
+
+# The owner's electricity: nobody else bills these pictures.
+REGISTRATIONS = [{"cloud_model_id": "v1-5-pruned-emaonly", "price_per_image": "0.002"}]
+BILLS_NOBODY = True

@@ -6,10 +6,10 @@ that the body's key names; `PROMPT` stands for its id.
 
 from typing import Any
 
-from tests.providers.documented import DocumentedError
+from tests.providers.documented import JOB_ID, DocumentedError
 
 SOURCE = "https://github.com/Comfy-Org/ComfyUI/blob/master/execution.py"
-PROMPT = "0a1b2c3d-0000-4000-8000-000000000001"
+PROMPT = JOB_ID
 
 
 def refused(kind: str, message: str, details: str = "", **nodes: dict[str, Any]) -> dict[str, Any]:
@@ -82,3 +82,8 @@ ERRORS = [
     DocumentedError(name="job: server in trouble", status=500, body="500 Internal Server Error", code="provider_5xx",
                     ends="busy", state="released", on="check", source=SOURCE),
 ]  # fmt: skip
+
+# The owner's electricity: nobody else bills these pictures.
+REGISTRATIONS = [{"cloud_model_id": "v1-5-pruned-emaonly.safetensors", "price_per_image": "0.002"}]
+BILLS_NOBODY = True
+FINDS_LOST_JOBS = True

@@ -78,3 +78,11 @@ ERRORS = [
     DocumentedError(name="job: no picture", status=200, body=JOB | {"status": "succeeded", "result": {"outputs": []}},
                     code="invalid_output", ends="rejected", state="settled", on="check", source=OPENAPI),
 ]  # fmt: skip
+
+# Prices stand in each customer's contract; this one is the emulator's.
+REGISTRATIONS = [
+    {"cloud_model_id": model, "price_per_image": "0.05"}
+    for model in ("image5", "image4_ultra", "image4_standard", "image3")
+]
+
+VALUES = {"options.locale": ["en-US", "de-DE"]}

@@ -1,6 +1,9 @@
 """What Google's pages and real answers say can go wrong with Imagen, on the Gemini API and on Vertex AI alike."""
 
+import os
+
 from providers.imagen.tests.answers import ALL_FILTERED, answer, error_body, error_info
+from tests.google_accounts import PROJECT, service_account, write_key_file
 from tests.providers.documented import DocumentedError
 
 GEMINI_API = "https://ai.google.dev/gemini-api/docs/troubleshooting"
@@ -76,3 +79,23 @@ ERRORS = [
         "released", RAI),
     row("nothing at all", 200, {}, "refused_output", "rejected", "released", RAI),
 ]  # fmt: skip
+
+# Some options are Vertex AI's alone.
+FORM = "vertex"
+
+
+def credentials(form, folder, canary):
+    """For Vertex AI a service account that the emulator knows, or refuses when the canary is an invalid one."""
+    if form != "vertex":
+        return None
+    url = os.environ["VERTEX_BASE_URL"].removesuffix("/vertex")
+    account = service_account(url, private_key_id=canary)
+    if "invalid" in canary:
+        account["client_email"] = f"{canary}@{PROJECT}.iam.gserviceaccount.com"
+    path = write_key_file(folder, account, f"{canary}.json")
+    return {"GOOGLE_CLOUD_PROJECT": PROJECT, "GOOGLE_CLOUD_REGION": "us-central1",
+            "GOOGLE_APPLICATION_CREDENTIALS": path}  # fmt: skip
+
+
+# Google counts 480 tokens.
+LONGEST_PROMPT = 1500

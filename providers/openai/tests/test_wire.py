@@ -245,6 +245,12 @@ def test_what_is_stored_has_no_picture_bytes_no_key_and_no_address_that_opens():
     }
 
 
+def test_an_answer_nested_beyond_all_use_is_cut_and_not_fatal():
+    deep = json.loads('{"b": ' * 900 + "7" + "}" * 900)
+    stored = response(answer(odd=deep)).provider_response
+    assert "[…]" in json.dumps(stored, ensure_ascii=False)
+
+
 @pytest.mark.parametrize(
     "text",
     [

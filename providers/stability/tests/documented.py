@@ -3,6 +3,8 @@
 from providers.stability.tests.wishes import drawn, envelope
 from tests.providers.documented import DocumentedError
 
+# The one service that answers later.
+LATER = "stable-image-upscale-creative"
 REFERENCE = "https://platform.stability.ai/docs/api-reference"
 
 ERRORS = [
@@ -56,22 +58,24 @@ ERRORS = [
     ),
     DocumentedError(
         name="job expired", status=404, body=envelope("not_found", "The generation was not found."),
-        code="unknown_outcome", ends="unknown", state="unknown", on="check", source=REFERENCE,
+        code="unknown_outcome", ends="unknown", state="unknown", on="check", source=REFERENCE, model=LATER,
     ),
     DocumentedError(
         name="job's picture blurred", status=200, body=drawn(finish_reason="CONTENT_FILTERED"), code="refused_output",
-        ends="rejected", state="settled", on="check", source=REFERENCE,
+        ends="rejected", state="settled", on="check", source=REFERENCE, model=LATER,
     ),
     DocumentedError(
         name="job moderated", status=403, body=envelope("content_moderation", "Your request was flagged."),
-        code="refused_prompt", ends="rejected", state="released", on="check", source=REFERENCE,
+        code="refused_prompt", ends="rejected", state="released", on="check", source=REFERENCE, model=LATER,
     ),
     DocumentedError(
         name="asked too often", status=429, body=envelope("rate_limit_exceeded", "You have exceeded the rate limit."),
-        code="rate_minute", ends="busy", state="unknown", on="check", source=REFERENCE,
+        code="rate_minute", ends="busy", state="unknown", on="check", source=REFERENCE, model=LATER,
     ),
     DocumentedError(
         name="cannot tell now", status=500, body=envelope("internal_error", "An unexpected error has occurred."),
-        code="provider_5xx", ends="busy", state="unknown", on="check", source=REFERENCE,
+        code="provider_5xx", ends="busy", state="unknown", on="check", source=REFERENCE, model=LATER,
     ),
 ]  # fmt: skip
+
+SAME_ON_THE_WIRE = {"stable-image-remove-background:background": "what it gives is always transparent"}
