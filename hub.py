@@ -5,6 +5,7 @@
                             [--host H] [--port P] [--data DIR] [--grace SECONDS]
   python3 hub.py manage …   one of CloudHub's own commands, for example: manage list_models
   python3 hub.py test …     every test, on SQLite and on PostgreSQL; what follows is handed to pytest
+  python3 hub.py live-test  a vendor with its real key: live-test PROVIDER [--spend], for at most five cents
   python3 hub.py check      lint, types, migrations, settings for deployment, API document
 
 Each word first prepares what it needs: the packages in .venv, and for run and manage your settings in .env.
@@ -46,10 +47,8 @@ FRESH_VALUES: dict[str, Callable[[], str]] = {
 }
 # Pictures are megabytes: by default glibc asks the system for each anew and gives it back, at three times the cost.
 MALLOC_SETTINGS = {
-    "MALLOC_MMAP_THRESHOLD_": "268435456",
-    "MALLOC_TRIM_THRESHOLD_": "1073741824",
-    "MALLOC_TOP_PAD_": "67108864",
-}
+    "MALLOC_MMAP_THRESHOLD_": "268435456", "MALLOC_TRIM_THRESHOLD_": "1073741824", "MALLOC_TOP_PAD_": "67108864",
+}  # fmt: skip
 CHECKS = (
     ("ruff check", ("-m", "ruff", "check", ".")),
     ("ruff format", ("-m", "ruff", "format", "--check", ".")),
@@ -359,6 +358,7 @@ def check(checkout: Checkout, arguments: Sequence[str], environ: Mapping[str, st
 
 
 WORDS = {"run": run, "manage": manage, "test": test, "check": check}
+WORDS["live-test"] = lambda checkout, arguments, environ: manage(checkout, ["live_test", *arguments], environ)
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -20,6 +20,8 @@ from providers.models import (
 )
 from providers.normalise import expected_size, normalise
 from providers.request import (
+    LARGEST_SIDE,
+    SMALLEST_SIDE,
     CloudGenerationRequest,
     CloudGenerationResponse,
     InputImage,
@@ -29,10 +31,10 @@ from providers.request import (
 )
 
 __all__ = [
-    "FAILURES", "Billed", "Busy", "Capabilities", "CloudGenerationRequest", "CloudGenerationResponse", "Failure",
-    "FreeSize", "InputImage", "InputLimits", "InvalidField", "Key", "KeyForm", "Lifecycle", "Limit", "ModelEntry",
-    "Option", "OutcomeUnknown", "Pending", "Picture", "PriceLine", "PriceList", "Provider", "ProviderError",
-    "Quantities", "Rejected", "ReportedCost", "Retry", "expected_size",
+    "FAILURES", "LARGEST_SIDE", "SMALLEST_SIDE", "Billed", "Busy", "Capabilities", "CloudGenerationRequest",
+    "CloudGenerationResponse", "Failure", "FreeSize", "InputImage", "InputLimits", "InvalidField", "Key", "KeyForm",
+    "Lifecycle", "Limit", "ModelEntry", "Option", "OutcomeUnknown", "Pending", "Picture", "PriceLine", "PriceList",
+    "Provider", "ProviderError", "Quantities", "Rejected", "ReportedCost", "Retry", "expected_size",
 ]  # fmt: skip
 
 Quantities = Mapping[str, int]

@@ -97,13 +97,15 @@ def _fresh_engine() -> Iterator[None]:
             time.sleep(0.02)
         if engine._loop is not None:
             engine._loop.join(timeout=10)
+        if engine._chores is not None:
+            engine._chores.join(timeout=10)
         engine._lease._stop.set()
         if engine._lease._lock:
             engine._lease._lock.close()
         engine._alarm.set()
         if engine._clock is not None:
             engine._clock.join(timeout=10)
-    engine._lease = engine._loop = engine._clock = None
+    engine._lease = engine._loop = engine._clock = engine._chores = None
     engine._later.clear()
     engine.stopping.clear()
     engine._ended.clear()

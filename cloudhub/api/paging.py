@@ -1,6 +1,6 @@
 """Cursor-paged lists: the primary key is the paging key, so that a page costs the same wherever it lies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import AutoField, Model, QuerySet
@@ -10,6 +10,7 @@ from cloudhub.core.errors import Invalid
 from cloudhub.core.identifiers import read_id
 
 Row = TypeVar("Row", bound=Model)
+Item = TypeVar("Item")
 USUAL_LIMIT = 50
 MOST_LIMIT = 200
 PAGE_FIELDS = ("limit", "cursor")
@@ -33,10 +34,31 @@ def answer_page(
     found = list(rows[: limit + 1])
     following = None
     if len(found) > limit:
-        address = request.query_params.copy()
-        address["cursor"] = str(found[limit - 1].pk)
-        following = f"{request.build_absolute_uri(request.path)}?{address.urlencode()}"
+        following = _address_after(request, str(found[limit - 1].pk))
     return {"results": present(found[:limit]), "next": following}
+
+
+def answer_list(
+    request: Request, query: Mapping[str, str], items: Sequence[tuple[str, Item]], present: Callable[[Item], Any]
+) -> dict[str, Any]:
+    """One page of a short list that is in memory, by each item's name; a name is also the cursor.
+
+    Raises `Invalid` naming the field.
+    """
+    limit, after = _read_limit(query.get("limit")), query.get("cursor")
+    names = [name for name, _ in items]
+    if after is not None and after not in names:
+        raise Invalid.of({"cursor": "Take the cursor from the address in `next`."})
+    begin = 0 if after is None else names.index(after) + 1
+    page = items[begin : begin + limit]
+    following = _address_after(request, page[-1][0]) if begin + limit < len(items) else None
+    return {"results": [present(item) for _, item in page], "next": following}
+
+
+def _address_after(request: Request, cursor: str) -> str:
+    address = request.query_params.copy()
+    address["cursor"] = cursor
+    return f"{request.build_absolute_uri(request.path)}?{address.urlencode()}"
 
 
 def _read_limit(text: str | None) -> int:

@@ -15,6 +15,8 @@ from cloudhub.api.rest.estimates import Estimates
 from cloudhub.api.rest.generations import AttemptDecision, CancelGeneration, Generations, OneGeneration
 from cloudhub.api.rest.hub_keys import HubKeys, OneHubKey
 from cloudhub.api.rest.images import Images, OneImage
+from cloudhub.api.rest.lanes import OneLane, OpenLane
+from cloudhub.api.rest.providers import OneProvider, ProviderCheck, Providers
 from cloudhub.api.rest.usage import Usage, UsageEntries
 
 app_name = "api"
@@ -28,6 +30,11 @@ urlpatterns: list[URLPattern] = [
     path("api/docs", DocsPage.as_view(), name="docs"),
     path(f"{REST}/cloud_models", CloudModels.as_view(), name="cloud-models"),
     path(f"{REST}/cloud_models/<str:reference>", OneCloudModel.as_view(), name="cloud-model"),
+    path(f"{REST}/providers", Providers.as_view(), name="providers"),
+    path(f"{REST}/providers/<str:provider_id>", OneProvider.as_view(), name="provider"),
+    path(f"{REST}/providers/<str:provider_id>/check", ProviderCheck.as_view(), name="provider-check"),
+    path(f"{REST}/lanes/<str:lane_id>", OneLane.as_view(), name="lane"),
+    path(f"{REST}/lanes/<str:lane_id>/open", OpenLane.as_view(), name="lane-open"),
     path(f"{REST}/estimates", Estimates.as_view(), name="estimates"),
     path(f"{REST}/generations", Generations.as_view(), name="generations"),
     path(f"{REST}/generations/<str:generation_id>", OneGeneration.as_view(), name="generation"),

@@ -58,8 +58,11 @@ def models_for_picking() -> list[CloudModel]:
 
 
 def default_model() -> CloudModel | None:
-    """What a person gets who chooses nothing: a living model, the practice vendor's only when there is no other."""
+    """What a person gets who chooses nothing: a living model that draws from words alone where there is one, the
+    practice vendor's only when there is no other."""
     living = [model for model in models_for_picking() if not standing(model).is_past]
+    drawing = [model for model in living if "text-to-image" in entry_of(model).capabilities.modes]
+    living = drawing or living
     return next((model for model in living if model.provider != "practice"), living[0] if living else None)
 
 

@@ -9,6 +9,9 @@ from fractions import Fraction
 MICROS = 1_000_000
 LARGEST = 10**15
 CURRENCIES = ("USD", "XTS")
+COUNTING_DIGITS = 3
+# A hundredth of the unit is 10⁴ micro-units.
+COARSEST_PLACES = 4
 
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,12})?", re.ASCII)
 
@@ -49,6 +52,22 @@ def format_money(micros: int, currency: str) -> str:
     if currency != "USD":
         return f"{text} {currency}"
     return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+
+
+def round_bound(micros: int) -> int:
+    """An upper bound for people, rounded up: three digits that count, but never coarser than a hundredth."""
+    return -(-micros // _step(micros)) * _step(micros)
+
+
+def round_remainder(micros: int, bound: int) -> int:
+    """What `bound` leaves at least, rounded down to the same digits as the bound."""
+    return micros // _step(bound) * _step(bound)
+
+
+def _step(micros: int) -> int:
+    digits = len(str(abs(micros)))
+    places: int = 10 ** min(max(digits - COUNTING_DIGITS, 0), COARSEST_PLACES)
+    return places
 
 
 @dataclass(frozen=True)

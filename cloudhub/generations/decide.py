@@ -1,6 +1,6 @@
 """An owner's decision on an attempt whose outcome is unknown."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
@@ -84,10 +84,15 @@ def _read(attempt: Attempt, action: Any, amount: Any, reason: Any) -> int:
     return micros
 
 
-def _refuse_too_early(attempt: Attempt) -> None:
-    """An answer may still be under way until then; releasing sooner would free money that is being spent."""
+def earliest_release(attempt: Attempt) -> datetime:
+    """From when an unknown outcome may be released or written off: an answer may still be under way until then, and
+    releasing sooner would free money that is being spent. Raises `Conflict` when the vendor is not installed here."""
     longest = provider_of(attempt.generation.model).longest_wait_seconds
-    earliest = (attempt.sent_at or timezone.now()) + timedelta(seconds=longest) + SAFETY
+    return (attempt.sent_at or timezone.now()) + timedelta(seconds=longest) + SAFETY
+
+
+def _refuse_too_early(attempt: Attempt) -> None:
+    earliest = earliest_release(attempt)
     if timezone.now() < earliest:
         raise Conflict(
             f"The vendor may still answer. This can be released or written off from {earliest:%Y-%m-%d %H:%M} UTC.",

@@ -22,15 +22,19 @@ from cloudhub.generations.worker import Lease
 logger = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 SWEEP_EVERY = 10.0
+CHORES_EVERY = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 Step = Callable[[UUID, threading.Event], Later | None]
+Chore = Callable[[threading.Event], object]
 
 
 class Engine:
     """Performs attempts in threads of its own, at most `seats` at a time; the others wait unsent. What waits for its
     lane's turn has no thread and no seat.
 
-    With `begin(runner=True)` a loop claims queued generations and sweeps; without it only what doors start is done.
+    After `begin` a loop claims queued generations and sweeps; without it only what doors start is done. Beside the loop
+    the runner does `chores`, by name: slow work that nobody waits for, such as asking vendors whether a key still
+    works. Apps put them there when they are ready.
     """
 
     def __init__(self, seats: int) -> None:
@@ -44,6 +48,8 @@ class Engine:
         self._lock = threading.Lock()
         self._lease: Lease | None = None
         self._loop: threading.Thread | None = None
+        self.chores: dict[str, Chore] = {}
+        self._chores: threading.Thread | None = None
 
     @property
     def worker_id(self) -> UUID:
@@ -64,6 +70,8 @@ class Engine:
         """Start taking queued work; sweeps at once, so that a restart recovers what the last process left."""
         self._loop = threading.Thread(target=self._run, name="runner", daemon=True)
         self._loop.start()
+        self._chores = threading.Thread(target=self._run_chores, name="chores", daemon=True)
+        self._chores.start()
 
     def start_generation(self, generation_id: UUID) -> None:
         """Go on with every attempt of a generation that belongs to this worker, each in a thread."""
@@ -145,6 +153,15 @@ class Engine:
                 logger.exception("The runner's loop met an error and goes on.")
             release_connection()
             wake.new_work.wait(LOOK_EVERY)
+
+    def _run_chores(self) -> None:
+        while not self.stopping.wait(CHORES_EVERY):
+            for name, chore in self.chores.items():
+                try:
+                    chore(self.stopping)
+                except Exception:
+                    logger.exception("The chore %s failed; it is tried again.", name)
+                release_connection()
 
     def _claim_while_free(self) -> None:
         while not self.stopping.is_set() and self._lease_allows() and self._has_seat():

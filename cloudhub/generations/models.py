@@ -138,6 +138,7 @@ class Attempt(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["state"], condition=Q(state__in=["held", "sent", "unknown"]), name="live_attempts"),
+            models.Index(fields=["sent_at"], name="attempts_by_sending"),
         ]
 
     def __str__(self) -> str:

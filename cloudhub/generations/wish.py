@@ -136,7 +136,8 @@ def wish_as_json(request: CloudGenerationRequest) -> dict[str, Any]:
 
 def wish_from_json(stored: Mapping[str, Any]) -> CloudGenerationRequest:
     """The wish again, with its pictures read from storage."""
-    values = dict(stored)
+    # A wish for a model that takes none has an empty prompt, and empty fields are not stored.
+    values = {"prompt": "", **stored}
     ids, mask = values.pop("input_images", []), values.pop("mask", None)
     wanted = [*ids, mask] if mask else ids
     pictures = {str(image.id): _input_image(image) for image in Image.objects.filter(id__in=wanted)}

@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 from uuid import UUID
@@ -88,6 +88,24 @@ def died_here(worker: Worker) -> bool:
         return False
     lock.close()
     return True
+
+
+def clear_lock_files(before: datetime) -> int:
+    """Delete the lock files of processes that are surely dead and whose lease ran out before then; returns how many.
+
+    A process that is only stopped holds its lock, and one of another machine its lease.
+    """
+    cleared = 0
+    living = {str(worker) for worker in Worker.objects.filter(lease_until__gte=before).values_list("id", flat=True)}
+    for path in folder("workers").glob("*.lock"):
+        if path.stem in living or path.stat().st_mtime >= before.timestamp():
+            continue
+        lock = _take_lock(path)
+        if lock is not None:
+            path.unlink(missing_ok=True)
+            lock.close()
+            cleared += 1
+    return cleared
 
 
 def runner_was_seen(seconds: int = 90) -> bool:

@@ -63,13 +63,12 @@ def _count_failure(name: LaneName, error: ProviderError) -> None:
     key_lane, _ = lanes_named(name, for_update=True)
     now = timezone.now()
     was_trial = key_lane.opened_until is not None
-    changes: dict[str, object] = {
-        "failures": F("failures") + 1, "last_failure": error.message[:500], "last_failure_at": now, "trial_until": None,
-    }  # fmt: skip
+    told = {"last_failure": error.message[:500], "last_failure_code": error.code, "last_failure_at": now}
+    changes: dict[str, object] = {"failures": F("failures") + 1, "trial_until": None, **told}
     if was_trial or key_lane.failures + 1 >= FAILURES_TO_OPEN:
         span = min(LONGEST_OPENING, FIRST_OPENING * 2 ** min(key_lane.openings, 10))
         changes |= {"opened_until": now + span, "openings": F("openings") + 1}
     # A failure of a call that was sent before the circuit opened says nothing of the trial to come.
     if was_trial and key_lane.opened_until is not None and key_lane.opened_until > now:
-        changes = {"last_failure": error.message[:500], "last_failure_at": now}
+        changes = {**told}
     Lane.objects.filter(id=key_lane.pk).update(**changes)

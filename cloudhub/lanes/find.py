@@ -1,11 +1,12 @@
 """Find the two lanes of a call: the vendor and key as a whole, and the model's own."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import IntegrityError
 
 from cloudhub.core.database import run_transaction
-from cloudhub.core.errors import NotFound
+from cloudhub.core.errors import NotFound, Unavailable
 from cloudhub.lanes.models import Lane
 from cloudhub.vault.keys import fingerprint, has_key, key_for
 from providers.base import Key, Provider
@@ -46,6 +47,32 @@ def make_lanes(name: LaneName) -> None:
             run_transaction(lambda: lanes_named(name))
         except IntegrityError:
             return
+
+
+def lanes_in_use(names: Iterable[LaneName]) -> list[Lane]:
+    """Every lane that calls under these names take, made where one is missing: the key's first, then by model.
+
+    A single query once they are there. A database that cannot be written just now leaves the new ones out.
+    """
+    wanted = {(name.provider, name.key_print, model) for name in names for model in ("", name.model)}
+    found = _among(wanted)
+    missing = wanted - {(lane.provider, lane.key_print, lane.model) for lane in found}
+    if missing:
+        new = [Lane(provider=provider, key_print=key_print, model=model) for provider, key_print, model in missing]
+        try:
+            run_transaction(lambda: Lane.objects.bulk_create(new, ignore_conflicts=True))
+        except Unavailable:
+            return found
+        found = _among(wanted)
+    return found
+
+
+def _among(wanted: set[tuple[str, str, str]]) -> list[Lane]:
+    """The lanes by vendor, key and model. Few keys are ever used, so that the database may bring some too many."""
+    keys = {key_print for _, key_print, _ in wanted}
+    lanes = Lane.objects.filter(provider__in={provider for provider, _, _ in wanted}, key_print__in=keys)
+    found = [lane for lane in lanes if (lane.provider, lane.key_print, lane.model) in wanted]
+    return sorted(found, key=lambda lane: (lane.provider, lane.model))
 
 
 def _existing(name: LaneName, *, for_update: bool = False) -> list[Lane]:

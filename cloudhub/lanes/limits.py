@@ -89,13 +89,18 @@ def room_in(lane: Lane, calls: QuerySet[LaneCall], call: Call, now: datetime) ->
     return min(rooms, key=lambda room: room.free or 0, default=Room(None))
 
 
+def window_of(seconds: int) -> timedelta:
+    """How far back a limit of so many seconds looks: a little further than the vendor does."""
+    window = timedelta(seconds=seconds)
+    return window + min(MOST_MARGIN, LEAST_MARGIN + window / 25)
+
+
 def _room_of_limit(limit: Limit, calls: QuerySet[LaneCall], call: Call, now: datetime) -> Room:
     wanted = max(1, call.amount(limit.kind))
     if limit.kind == "parallel":
         free = max(0, limit.count - calls.filter(ended_at=None).count())
         return Room(free, None if free else now + PARALLEL_POLL, limit)
-    window = timedelta(seconds=limit.seconds)
-    window += min(MOST_MARGIN, LEAST_MARGIN + window / 25)
+    window = window_of(limit.seconds)
     recent = calls.filter(at__gt=now - window, was_refused=False)
     sums = recent.aggregate(requests=Count("attempt_id"), images=Sum("images"), spend=Sum("micros"))
     used = sums[limit.kind] or 0
@@ -159,11 +164,15 @@ def _read_limit(given: Any, name: str, problems: dict[str, str]) -> Limit | None
 def in_words(limit: Limit, currency: str = "$") -> str:
     """ "10 requests a minute", for people."""
     counts = {
-        "requests": f"{limit.count} requests",
-        "images": f"{limit.count} pictures",
-        "parallel": f"{limit.count} calls at once",
+        "requests": _counted(limit.count, "request"),
+        "images": _counted(limit.count, "picture"),
+        "parallel": f"{_counted(limit.count, 'call')} at once",
         "spend": f"{currency}{limit.count / 1_000_000:.2f}",
     }
     names = {1: "a second", 60: "a minute", 3600: "an hour", 86400: "a day"}
     span = "" if limit.kind == "parallel" else f" {names.get(limit.seconds, f'in {limit.seconds} seconds')}"
     return counts[limit.kind] + span
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

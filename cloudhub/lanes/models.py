@@ -29,6 +29,7 @@ class Lane(models.Model):
     opened_until = models.DateTimeField(null=True)
     trial_until = models.DateTimeField(null=True)
     last_failure = models.CharField(max_length=500, blank=True)
+    last_failure_code = models.CharField(max_length=40, blank=True)
     last_failure_at = models.DateTimeField(null=True)
 
     class Meta:

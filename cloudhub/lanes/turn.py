@@ -158,9 +158,10 @@ def end_call(attempt_id: UUID) -> None:
     LaneCall.objects.filter(attempt_id=attempt_id, ended_at=None).update(ended_at=timezone.now())
 
 
-def forget_old(now: datetime | None = None) -> None:
-    """Delete the calls that no limit looks back to and the waiters of processes that are gone."""
+def forget_old(now: datetime | None = None) -> int:
+    """Delete calls that no limit looks back to, at most a thousand at a time, and the waiters of processes that are
+    gone. Returns how many calls were deleted."""
     now = now or timezone.now()
     LaneWaiter.objects.filter(due_at__lt=now - timedelta(hours=1)).delete()
     ids = LaneCall.objects.filter(at__lt=now - KEPT_FOR).exclude(ended_at=None).values_list("attempt_id", flat=True)
-    LaneCall.objects.filter(attempt_id__in=list(ids[:1000])).delete()
+    return LaneCall.objects.filter(attempt_id__in=list(ids[:1000])).delete()[0]

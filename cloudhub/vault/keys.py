@@ -38,10 +38,23 @@ def fingerprint(key: Key) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+def missing_names(provider: Provider) -> list[str]:
+    """The variables that would have to be set, none when the credentials are complete."""
+    return [] if has_key(provider) else _missing(_begun(provider.forms()))
+
+
+def _begun(forms: Iterable[KeyForm]) -> KeyForm:
+    """What people began to set is what they mean; else the form that the vendor prefers."""
+    return max(forms, key=lambda form: sum(bool(_value(name)) for name in form.required))
+
+
+def _missing(form: KeyForm) -> list[str]:
+    return [name for name in form.required if not _value(name)]
+
+
 def _no_key(provider: Provider, forms: Iterable[KeyForm]) -> Rejected:
-    # What people began to set is what they mean; else the form that the vendor prefers.
-    begun = max(forms, key=lambda form: sum(bool(_value(name)) for name in form.required))
-    missing = next(name for name in begun.required if not _value(name))
+    begun = _begun(forms)
+    missing = _missing(begun)[0]
     return Rejected(
         "no_key",
         f"API key not found for {provider.id}. Please set {missing} in .env file or environment variables.",

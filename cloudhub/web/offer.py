@@ -6,11 +6,12 @@ from typing import Any
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.billing.budgets import BudgetStanding
-from cloudhub.catalog.find import entry_of
+from cloudhub.catalog.find import entry_of, find_model
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import Conflict, HubError, Invalid
-from cloudhub.core.money import format_money
+from cloudhub.core.money import format_money, round_bound, round_remainder
 from cloudhub.generations.quote import Quote, budgets_of_quote, quote_model, quote_wish
+from cloudhub.web.stand_in import stand_ins
 from cloudhub.web.studio_form import label_of
 from providers.base import expected_size
 
@@ -46,9 +47,8 @@ class Offer:
 
 def make_offer(actor: Actor, model: object, wish: Mapping[str, Any]) -> Offer:
     """Price a wish for the button. A prompt that is not written yet does not hide the price."""
-    written = str(wish.get("prompt", "")).strip()
     try:
-        quote = quote_wish(actor, model, wish if written else {**wish, "prompt": UNWRITTEN})
+        quote = quote_wish(actor, model, wish if _may_go(model, wish) else {**wish, "prompt": UNWRITTEN})
     except HubError as error:
         return refusal(error)
     standings = [standing for standing in budgets_of_quote(actor, quote) if standing.budget.hard]
@@ -64,6 +64,13 @@ def make_offer(actor: Actor, model: object, wish: Mapping[str, Any]) -> Offer:
     )
 
 
+def _may_go(model: object, wish: Mapping[str, Any]) -> bool:
+    """Whether the prompt is written, or the model does without one beside the pictures that are there."""
+    if str(wish.get("prompt", "")).strip():
+        return True
+    return bool(wish.get("input_images")) and entry_of(find_model(model)).capabilities.prompt != "required"
+
+
 def refusal(error: HubError) -> Offer:
     """An error as the button shows it: by field where fields are at fault, else as one reason."""
     problems = tuple(Problem(name, label_of(name), sentence) for name, sentence in error.fields.items())
@@ -75,17 +82,19 @@ def count_words(count: int) -> str:
 
 
 def price_words(quote: Quote) -> str:
-    """The price of a wish for people: "$0.039", "at most $0.134" or "price unknown"."""
+    """The price of a wish for people: "$0.039", "at most $0.134" or "price unknown". Exact where it is exact."""
     if quote.amount is None:
         return "price unknown"
-    amount = format_money(quote.amount, quote.currency)
-    return amount if quote.is_exact else f"at most {amount}"
+    if quote.is_exact:
+        return format_money(quote.amount, quote.currency)
+    return f"at most {format_money(round_bound(quote.amount), quote.currency)}"
 
 
 def price_of_one(actor: Actor, model: CloudModel) -> str:
     """What one picture of a model costs with its defaults, for the model picker."""
+    wish = {"prompt": UNWRITTEN, "num_images": 1, **stand_ins(entry_of(model).capabilities)}
     try:
-        return price_words(quote_model(actor, model, {"prompt": UNWRITTEN, "num_images": 1}))
+        return price_words(quote_model(actor, model, wish))
     except Invalid:
         return "price depends on the settings"
     except Conflict:
@@ -95,10 +104,16 @@ def price_of_one(actor: Actor, model: CloudModel) -> str:
 def _words(quote: Quote, tightest: BudgetStanding | None) -> list[str]:
     words = [count_words(quote.request.num_images), price_words(quote)]
     if tightest and quote.amount is not None and quote.amount <= tightest.remaining:
-        left = format_money(tightest.remaining - quote.amount, quote.currency)
+        left = _left_words(quote, tightest.remaining - quote.amount)
         whose = WINDOW_WORDS[tightest.budget.window_kind]
         words.append(f"leaves {left} of {whose} {format_money(tightest.budget.limit_micros, quote.currency)}")
     return words
+
+
+def _left_words(quote: Quote, left: int) -> str:
+    if quote.is_exact or quote.amount is None:
+        return format_money(left, quote.currency)
+    return f"at least {format_money(round_remainder(left, quote.amount), quote.currency)}"
 
 
 def _reason(quote: Quote, tightest: BudgetStanding | None) -> str:
@@ -110,6 +125,6 @@ def _reason(quote: Quote, tightest: BudgetStanding | None) -> str:
         return f"The price is not known, and the budget “{tightest.budget.name}” allows only known prices."
     if quote.amount > tightest.remaining:
         left = format_money(max(tightest.remaining, 0), quote.currency)
-        needed = format_money(quote.amount, quote.currency)
+        needed = price_words(quote)
         return f"This needs {needed} and the budget “{tightest.budget.name}” has {left} left."
     return ""

@@ -9,7 +9,7 @@ from cloudhub.catalog.find import entry_of, successor_of
 from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.generations.find import find_generation
-from cloudhub.web.studio_form import label_of, settings_of
+from cloudhub.web.studio_form import can_size, label_of, settings_of
 from providers.base import Capabilities
 from providers.catalogue import find_provider
 
@@ -19,12 +19,13 @@ ALWAYS = ("prompt", "num_images", "seed")
 @dataclass(frozen=True)
 class Recalled:
     """A past wish for the form. `notes` say what is not as it was; `keep` names the generation whose own model can
-    still be had instead."""
+    still be had instead, `successor` a model that would have to be registered."""
 
     model: CloudModel | None
     request: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     keep: str = ""
+    successor: str = ""
 
 
 def recall_wish(
@@ -47,7 +48,8 @@ def recall_wish(
     dropped = ", ".join(dict.fromkeys(label_of(name) for name in _flat(request) if name not in _flat(kept)))
     if dropped and chosen is not None:
         notes.append(f"Not kept, because {chosen.name} does not have it: {dropped}.")
-    return Recalled(chosen, kept, tuple(notes), str(generation.id) if usable and chosen != old else "")
+    missing = "" if following else old.successor
+    return Recalled(chosen, kept, tuple(notes), str(generation.id) if usable and chosen != old else "", missing)
 
 
 def _what_happened(old: CloudModel) -> str:
@@ -72,7 +74,7 @@ def _what_is_chosen(old: CloudModel, following: CloudModel | None, chosen: Cloud
 def _shared(request: Mapping[str, Any], able: Capabilities) -> dict[str, Any]:
     """Those parts of a wish that a model with these abilities has."""
     settings = {setting.name: setting.choices for setting in settings_of(able, {}, {})}
-    sized = bool(able.aspect_ratios) or able.free_size is not None
+    sized = can_size(able)
     has = {
         "aspect_ratio": request.get("aspect_ratio") in able.aspect_ratios, "width": sized, "height": sized,
         "resolution": request.get("resolution") in able.resolutions,

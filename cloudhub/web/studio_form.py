@@ -22,7 +22,7 @@ LABELS = {
     "style": "Style", "background": "Background", "output_format": "File format", "safety_level": "Safety filter",
     "guidance_scale": "Guidance", "strength": "Strength", "enhance_prompt": "Let the vendor improve the prompt",
     "input_images": "Reference pictures", "mask": "Mask", "width": "Width", "height": "Height",
-    "file": "Picture", "made_with": "Where it was made",
+    "options.partial_images": "Unfinished pictures on the way", "file": "Picture", "made_with": "Where it was made",
 }  # fmt: skip
 SEED_WORDS = {
     "guaranteed": "The same seed gives the same picture again.",
@@ -71,19 +71,37 @@ def settings_of(able: Capabilities, values: Mapping[str, Any], defaults: Mapping
 
 
 def _option_setting(option: Option) -> Setting:
-    label = option.name.replace("_", " ").capitalize()
     name = f"options.{option.name}"
+    label = label_of(name)
     blank = f"{option.default}" if option.default not in (None, "") else ""
     if option.kind == "boolean" or option.choices:
         choices = option.choices or tuple(TRUTH)
         return Setting(name, label, "choice", choices=choices, blank=blank, hint=option.description)
     step = {"integer": "1", "number": "any"}.get(option.kind, "")
-    return Setting(name, label, "number" if step else "text", blank=blank, step=step, hint=option.description)
+    lowest, highest = (_bound(value) for value in (option.minimum, option.maximum))
+    hint = " ".join(part for part in (option.description, _bound_words(lowest, highest)) if part)
+    return Setting(name, label, "number" if step else "text", blank=blank, step=step, hint=hint, lowest=lowest,
+                   highest=highest)  # fmt: skip
+
+
+def _bound(value: float | None) -> str:
+    return "" if value is None else f"{value:g}" if abs(value) < 10**6 else str(int(value))
+
+
+def _bound_words(lowest: str, highest: str) -> str:
+    if lowest and highest:
+        return f"From {lowest} to {highest}."
+    return f"At least {lowest}." if lowest else f"At most {highest}." if highest else ""
 
 
 def _filled(setting: Setting, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> Setting:
     default = _text(flat_request(defaults).get(setting.name)) or setting.blank
     return Setting(**{**setting.__dict__, "value": _text(values.get(setting.name)), "blank": default})
+
+
+def can_size(able: Capabilities) -> bool:
+    """Whether a person has a say in the size at all."""
+    return bool(able.aspect_ratios) or able.free_size is not None
 
 
 def read_form(data: QueryDict, files: Files, able: Capabilities) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.identifiers import new_id
 from cloudhub.generations.find import generations_for
+from cloudhub.generations.images import find_image
 from cloudhub.web.cards import cards_of
 from cloudhub.web.offer import make_offer, price_of_one
+from cloudhub.web.picture_words import reference_words, size_words
 from cloudhub.web.recall import Recalled, recall_wish
-from cloudhub.web.studio_form import SEED_WORDS, flat_request, settings_of
-from providers.base import Capabilities
+from cloudhub.web.studio_form import SEED_WORDS, can_size, flat_request, settings_of
+from providers.base import LARGEST_SIDE, SMALLEST_SIDE, Capabilities
 from providers.catalogue import find_provider, installed_providers
 
 RECENT_RESULTS = 12
@@ -21,12 +23,15 @@ PROMPTS_KEPT = 40
 SHAPE_BOX = 22
 
 
-def studio_context(actor: Actor, recall: str = "", remix: bool = False, keep: bool = False) -> dict[str, Any]:
-    """Everything on the Studio page; `recall` names a generation whose wish fills the form (see `recall_wish`)."""
+def studio_context(
+    actor: Actor, recall: str = "", remix: bool = False, keep: bool = False, picture: str = ""
+) -> dict[str, Any]:
+    """Everything on the Studio page; `recall` names a generation whose wish fills the form (see `recall_wish`),
+    `picture` an image to work on."""
     recent = list(generations_for(actor).filter(user=actor.user)[:RECENT_RESULTS])
     latest = recent[0].model if recent else None
     used = latest if latest and latest.enabled and find_provider(latest.provider) else default_model()
-    recalled = Recalled(used, {})
+    recalled = _edited(actor, picture, used) if picture else Recalled(used, {})
     if recall:
         recalled = recall_wish(actor, recall, remix=remix, keep=keep, otherwise=used)
     model = recalled.model
@@ -59,7 +64,33 @@ def form_context(model: CloudModel | None, values: Mapping[str, Any]) -> dict[st
         "seed_words": SEED_WORDS[able.seed],
         "count": values.get("num_images") or model.defaults.get("num_images") or 1,
         "outcomes": able.facts.get("outcomes", {}),
+        "needs_picture": bool(able.most_input_images) and "text-to-image" not in able.modes,
+        "reference_words": reference_words(able),
+        "reference_kinds": ",".join(able.input_limits.formats),
+        "can_size": can_size(able),
+        "side_bounds": _side_bounds(able),
+        "size_words": size_words(able.free_size) if able.free_size else "",
     }
+
+
+def _edited(actor: Actor, picture: str, used: CloudModel | None) -> Recalled:
+    """A wish with one reference picture, for the usual model or else the first that takes pictures."""
+    request = {"input_images": [str(find_image(actor, picture).id)]}
+    models = [*([used] if used else []), *models_for_picking()]
+    taking = next((model for model in models if entry_of(model).capabilities.most_input_images), None)
+    if taking is None:
+        return Recalled(used, {}, ("No model that is registered here takes pictures.",))
+    return Recalled(taking, request)
+
+
+def _side_bounds(able: Capabilities) -> tuple[int, int, int]:
+    """Least, most and step of the fields for width and height; a size beside the table's is matched to it."""
+    rules = able.free_size
+    if rules is None:
+        return SMALLEST_SIDE, LARGEST_SIDE, 1
+    least = max(rules.least_side, SMALLEST_SIDE)
+    # Browsers count steps from the least side, which therefore lies on the model's own grid.
+    return -(-least // rules.step) * rules.step, min(rules.most_side, LARGEST_SIDE), rules.step
 
 
 def picking_list(actor: Actor) -> list[dict[str, Any]]:
@@ -74,7 +105,8 @@ def picking_list(actor: Actor) -> list[dict[str, Any]]:
 def past_prompts(actor: Actor) -> list[str]:
     """The person's latest prompts, each once, newest first."""
     prompts = generations_for(actor).filter(user=actor.user).prefetch_related(None).select_related(None)
-    return list(dict.fromkeys(prompts.values_list("prompt", flat=True)[: PROMPTS_KEPT * 3]))[:PROMPTS_KEPT]
+    written = prompts.exclude(prompt="").values_list("prompt", flat=True)
+    return list(dict.fromkeys(written[: PROMPTS_KEPT * 3]))[:PROMPTS_KEPT]
 
 
 def vendor_label(provider_id: str) -> str:

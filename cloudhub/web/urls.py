@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cloudhub.web.views import account, budgets, costs, gallery, media, models, sign_in, studio
+from cloudhub.web.views import account, budgets, costs, gallery, media, models, sign_in, status, studio
 
 app_name = "web"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("studio/fields", studio.model_fields, name="studio-fields"),
     path("studio/price", studio.price, name="studio-price"),
     path("studio/references", studio.add_references, name="studio-references"),
+    path("studio/mask", studio.add_mask, name="studio-mask"),
     path("studio/generations", studio.generate, name="studio-generate"),
     path("studio/updates", studio.updates, name="studio-updates"),
     path("studio/generations/<uuid:generation_id>/cancel", studio.cancel, name="generation-cancel"),
@@ -34,6 +35,12 @@ urlpatterns = [
     path("budgets/", budgets.budgets, name="budgets"),
     path("budgets/<int:budget_id>/change", budgets.change, name="budget-change"),
     path("budgets/<int:budget_id>/end", budgets.end, name="budget-end"),
+    path("status/", status.status, name="status"),
+    path("status/live", status.live, name="status-live"),
+    path("status/vendors/<str:provider_id>/check", status.check, name="status-check"),
+    path("status/lanes/<int:lane_id>/limits", status.change_limits, name="lane-limits"),
+    path("status/lanes/<int:lane_id>/open", status.open_lane, name="lane-open"),
+    path("status/attempts/<uuid:attempt_id>/decision", status.decide, name="status-decision"),
     path("account/", account.account, name="account"),
     path("account/team", account.switch_team, name="account-team"),
     path("account/password", account.change_password, name="account-password"),

@@ -94,7 +94,11 @@ def checkpoint_entry(checkpoint: str, sampler_info: Any, *, address: str) -> Mod
 
 def _choice(name: str, offered: list[str], description: str, usual: Any) -> list[Option]:
     default = usual if usual in offered else None
-    return [Option(name=name, choices=tuple(offered), default=default, description=description)] if offered else []
+    return (
+        [Option(name=name, choices=tuple(dict.fromkeys(offered)), default=default, description=description)]
+        if offered
+        else []
+    )
 
 
 def workflow_entry(model_id: str, *, address: str) -> ModelEntry:

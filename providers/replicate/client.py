@@ -40,8 +40,9 @@ from providers.replicate.reading import Redact, mapping, redactor, shown, text
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 DEFAULT_BASE_URL = "https://api.replicate.com"
-# Long enough for the quick models; while we wait we do not know the prediction's id, which a crash would lose.
-WAIT_SECONDS = 10
+# Long enough for the quick models; while we wait we do not know the prediction's id: a crash would lose it, and nobody
+# can cancel.
+WAIT_SECONDS = 5
 READ_SECONDS = 75
 # Models that are not kept warm need minutes to start.
 DEADLINE_SECONDS = 900

@@ -59,7 +59,8 @@ def _without_place(request: CloudGenerationRequest, there: set[str], model: Mode
             continue
         if value not in (None, "") and not there & set(wanted):
             problems[name] = f"{model.name} has no place for {name.replace('_', ' ')}."
-    if request.num_images > 1 and "num_images" not in there:
+    # Pictures beyond `images_per_call` are calls of their own.
+    if min(request.num_images, model.capabilities.images_per_call) > 1 and "num_images" not in there:
         problems["num_images"] = f"{model.name} has no place for a number of pictures."
     for name in request.options:
         if name not in there:

@@ -32,6 +32,16 @@ if (form && picker) {
   }
 }
 
+// The prompt box stays when the model changes; what the model wants with a prompt comes with its fields.
+function followPromptRule() {
+  const rule = document.getElementById("prompt-rule");
+  const prompt = document.getElementById("prompt");
+  if (!rule || !prompt) return;
+  prompt.required = rule.dataset.prompt === "required";
+  prompt.maxLength = Number(rule.dataset.longest);
+}
+document.addEventListener("htmx:afterSettle", followPromptRule);
+
 function tieFaults() {
   if (!form) return;
   for (const field of form.querySelectorAll("[data-tied]")) {

@@ -33,5 +33,5 @@ document.addEventListener("paste", (event) => {
 });
 // The hub keeps the files now and the form names them, so they need not travel again with the wish.
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target === input() && event.detail.successful) input().value = "";
+  if (["reference", "mask_file"].includes(event.target.id) && event.detail.successful) event.target.value = "";
 });

@@ -12,8 +12,8 @@ from tests.api.caller import WISH, Caller, caller_of
 
 BUDGET = {"name": "day", "scope": "hub", "window": "day", "limit": "1.000000", "currency": "XTS"}
 NO_ID = "0190f0f0-0000-7000-8000-000000000000"
-READS = ["cloud_models", "cloud_models/practice-1", "generations", "budgets", "usage", "usage/entries",
-         f"generations/{NO_ID}", f"images/{NO_ID}", "budgets/1"]  # fmt: skip
+READS = ["providers", "providers/practice", "cloud_models", "cloud_models/practice-1", "generations", "budgets",
+         "usage", "usage/entries", f"generations/{NO_ID}", f"images/{NO_ID}", "budgets/1"]  # fmt: skip
 MANAGES = [
     ("POST", "cloud_models", {"provider": "practice", "cloud_model_id": "practice-1", "key": "second"}),
     ("PATCH", "cloud_models/practice-1", {"enabled": False}),
@@ -22,6 +22,9 @@ MANAGES = [
     ("DELETE", "budgets/1", None),
     ("POST", "hub_keys", {"name": "ci", "scopes": ["read"]}),
     ("DELETE", "hub_keys/1", None),
+    ("POST", "providers/practice/check", None),
+    ("PATCH", "lanes/1", {"limits": None}),
+    ("POST", "lanes/1/open", None),
     ("POST", f"attempts/{NO_ID}/decision", {"action": "settle", "reason": "seen on the bill"}),
 ]
 
@@ -108,7 +111,7 @@ def test_another_teams_hub_key_is_not_there(alices: Caller, charlies: Caller) ->
 @pytest.mark.parametrize(
     "path",
     ["generations/x", f"generations/{NO_ID}", "budgets/x", "budgets/²", f"budgets/{'9' * 30}", f"budgets/{'9' * 4500}",
-     "images/x", "cloud_models/x", "cloud_models/%00"],
+     "images/x", "cloud_models/x", "cloud_models/%00", "providers/x", "providers/%00"],
 )  # fmt: skip
 def test_what_is_not_there_is_404_whatever_its_name(alices: Caller, path: str) -> None:
     answer = alices.get(f"/api/v1/{path}")

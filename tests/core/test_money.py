@@ -19,6 +19,8 @@ from cloudhub.core.money import (
     format_price,
     parse_amount,
     parse_price,
+    round_bound,
+    round_remainder,
     round_up,
     total,
 )
@@ -134,3 +136,18 @@ def test_i1_no_float_is_near_money() -> None:
     floats = re.compile(r"\bfloat\b|FloatField|DecimalField|[^/]/ *MICROS|1e6|1_?000_?000\.0")
     found = [path.name for path in files if floats.search(path.read_text())]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("micros", "rounded"),
+    [(64_404, 64_500), (232_866, 233_000), (64_400, 64_400), (39_000, 39_000), (12_345_678, 12_350_000),
+     (1_234_567, 1_240_000), (999_999, 1_000_000), (123, 123), (1_234, 1_240), (0, 0), (10_000_000, 10_000_000)],
+)  # fmt: skip
+def test_a_bound_is_rounded_up_to_digits_that_count(micros: int, rounded: int) -> None:
+    assert round_bound(micros) == rounded
+
+
+@given(st.integers(0, 10**13), st.integers(0, 10**13))
+def test_a_rounded_bound_is_never_below_and_what_it_leaves_never_above(bound: int, left: int) -> None:
+    assert bound <= round_bound(bound) < bound + max(bound // 100 + 1, 10_000)
+    assert round_remainder(left, bound) <= left

@@ -203,6 +203,15 @@ def test_filters_work_before_and_after_the_job(
     assert (document["status"], document["error_code"]) == ("failed", "output_media_unsafe")
 
 
+def test_a_job_short_of_pictures_is_charged_whole(
+    firefly: httpx.Client, emulator: RunningServer, control: httpx.Client
+) -> None:
+    control.post("/faults", json={"partial": 1})
+    document = ended(firefly, submit(firefly, WISH | {"numVariations": 3}).json()["statusUrl"])
+    assert len(pictures(document)) == 1
+    assert amounts(emulator) == ["0.150000"]
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [(400, "bad_request"), (401, "401013"), (403, "access_error"), (408, "timeout_error"), (429, "429001"),

@@ -110,7 +110,7 @@ WISHES: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
 def test_our_client_sends_what_the_sdk_sends(recording: list[Sent], sdk: replicate.Client, name: str) -> None:
     fields, model, sdk_input = WISHES[name]
     ours = of_ours(recording, CloudGenerationRequest(prompt="A red fox – at dawn", model=model, **fields))
-    sdk.models.predictions.create(model, input={"prompt": "A red fox – at dawn", **sdk_input}, wait=10)
+    sdk.models.predictions.create(model, input={"prompt": "A red fox – at dawn", **sdk_input}, wait=5)
     assert ours == recording.pop()
 
 
@@ -121,7 +121,7 @@ def test_a_version_is_called_as_the_sdk_calls_it(recording: list[Sent], sdk: rep
     stored = entry.capabilities.as_json() | {"facts": facts}
     own = type(entry)(id="some/model", name="x", capabilities=type(entry.capabilities).from_json(stored))
     ours = of_ours(recording, CloudGenerationRequest(prompt="A red fox", model="some/model", entry=own))
-    sdk.predictions.create(version=VERSION, input={"prompt": "A red fox", "num_outputs": 1}, wait=10)
+    sdk.predictions.create(version=VERSION, input={"prompt": "A red fox", "num_outputs": 1}, wait=5)
     assert ours == recording.pop()
 
 

@@ -120,6 +120,16 @@ def test_a_vendor_without_a_registered_model_says_how_to_register_one(gemini: Ru
     assert CloudModel.objects.filter(provider="google-gemini").count() == 0
 
 
+@pytest.mark.parametrize("provider", ["automatic1111", "comfyui"])
+def test_a_vendor_without_a_catalogue_says_how_to_register_one_too(
+    vendors: RunningServer, cast: Cast, provider: str
+) -> None:
+    code, said = run("check_provider", provider, "--generate")
+    assert code == 1
+    assert "No key is needed: " in said
+    assert f"python3 hub.py manage register_model {provider} MODEL" in said
+
+
 def test_a_vendor_that_is_not_here_is_said_with_those_that_are(cast: Cast) -> None:
     code, said = run("check_provider", "goggle")
     assert code == 1

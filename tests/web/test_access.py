@@ -8,13 +8,14 @@ from cloudhub.accounts.models import Membership, User
 from tests.conftest import PASSWORD, Cast
 from tests.web.conftest import HTMX
 
-PAGES = ["/", "/gallery/", "/models/", "/costs/", "/budgets/", "/account/"]
+PAGES = ["/", "/gallery/", "/models/", "/costs/", "/budgets/", "/status/", "/account/"]
 # An id that no row has; fixed, so that every worker of the tests collects the same names.
 NOBODYS = "01900000-0000-7000-8000-000000000000"
-SPENDING = ["/studio/price", "/studio/generations", "/studio/references", "/studio/fields",
+SPENDING = ["/studio/price", "/studio/generations", "/studio/references", "/studio/mask", "/studio/fields",
             f"/studio/generations/{NOBODYS}/cancel"]  # fmt: skip
 MANAGING = ["/models/register", "/models/1/change", "/budgets/", "/budgets/1/change", "/budgets/1/end",
-            f"/attempts/{NOBODYS}/decision"]  # fmt: skip
+            f"/attempts/{NOBODYS}/decision", "/status/vendors/practice/check", "/status/lanes/1/limits",
+            "/status/lanes/1/open", f"/status/attempts/{NOBODYS}/decision"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)

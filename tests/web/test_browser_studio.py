@@ -144,11 +144,11 @@ def test_an_unfinished_picture_is_shown_and_then_the_finished_one(
     make_quick(page)
     page.click("text=More settings")
     page.fill("[name='options.partial_images']", "2")
-    page.fill("#prompt", "a lighthouse #slow:6")
+    page.fill("#prompt", "a lighthouse #slow:15")
     page.click("#generate")
     card = page.locator("#results .card").first
-    expect(card.locator("img.preview")).to_have_js_property("naturalWidth", 384)
-    expect(card.locator(".card-state")).to_contain_text("Done")
+    expect(card.locator("img.preview")).to_have_js_property("naturalWidth", 384, timeout=20_000)
+    expect(card.locator(".card-state")).to_contain_text("Done", timeout=20_000)
     expect(card.locator("img.preview")).to_have_count(0)
     expect(card.locator("img")).to_have_js_property("naturalWidth", 640)
 

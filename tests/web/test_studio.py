@@ -1,6 +1,8 @@
 """The Studio without a browser: the price, the submit, the card, and recall."""
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -51,6 +53,21 @@ def test_a_budget_that_would_be_exceeded_locks_the_button_and_says_why(alices: C
 def test_a_price_by_tokens_is_an_upper_bound(alices: Client, cast: object) -> None:
     register_model(provider="google-gemini", cloud_model_id="gemini-3-pro-image")
     assert "1 image · at most $" in price(alices, model="gemini-3-pro-image", num_images="1")
+
+
+def test_a_bound_by_tokens_is_told_in_few_digits_and_kept_in_all(alices: Client, alice: Actor, cast: object) -> None:
+    register_model(provider="google-gemini", cloud_model_id="gemini-3-pro-image")
+    fields = {"name": "Day", "scope": "hub", "window": "day", "limit": "10", "currency": "USD"}
+    create_budget(alice, fields)
+    wish = {"model": "gemini-3-pro-image", "prompt": "a fox", "num_images": "1"}
+    words = re.search(r"1 image · at most \$(\S+) · leaves at least \$(\S+) of today", price(alices, **wish))
+    assert words
+    assert (len(words[1]), len(words[2])) == (len("0.233"), len("9.767"))
+    card = alices.post("/studio/generations", wish, headers=HTMX).content.decode()
+    held = Hold.objects.get().amount_micros
+    assert held % 1000, "the hold itself is kept to the last digit"
+    assert f"up to ${words[1]}</span> held" in card
+    assert 0 <= Decimal(words[1]) * 10**6 - held < 1000
 
 
 def test_an_unknown_price_is_called_unknown(alices: Client, cast: object) -> None:
@@ -135,7 +152,7 @@ def test_an_unknown_outcome_says_that_its_money_is_held(alices: Client, made: Ma
 def test_updates_bring_only_cards_that_changed(alices: Client) -> None:
     alices.post("/studio/generations", WISH)
     generation = Generation.objects.get()
-    seen = {"pending": f"{generation.id}:queued-0-0-0"}
+    seen = {"pending": f"{generation.id}:queued-0-0-0-0"}
     assert alices.get("/studio/updates", seen, headers=HTMX).status_code == 204
     engine.run_once()
     text = alices.get("/studio/updates", seen, headers=HTMX).content.decode()

@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from cloudhub.accounts.actor import Actor
 from cloudhub.core.money import format_money
+from cloudhub.health.attention import count_for_owner
 from cloudhub.web.studio_form import label_of
 
 register = template.Library()
@@ -19,11 +21,12 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the navigation."""
+    """An entry of the navigation; `mark` counts the things there that need the owner."""
 
     label: str
     address: str
     is_here: bool
+    mark: int = 0
 
 
 PLACES = (
@@ -32,7 +35,9 @@ PLACES = (
     ("Models", "web:models", "read"),
     ("Costs", "web:costs", "read"),
     ("Budgets", "web:budgets", "read"),
+    ("Status", "web:status", "read"),
 )
+MARKED = "web:status"
 
 
 @register.simple_tag(takes_context=True)
@@ -42,8 +47,17 @@ def navigation(context: dict[str, Any]) -> list[Place]:
     actor = getattr(request, "actor", None)
     if request is None or actor is None:
         return []
-    places = [(label, reverse(name)) for label, name, permission in PLACES if actor.may(permission)]
-    return [Place(label, address, _is_here(request.path, address)) for label, address in places]
+    places = []
+    for label, name, permission in PLACES:
+        if actor.may(permission):
+            mark = _mark(context, actor) if name == MARKED else 0
+            places.append(Place(label, reverse(name), _is_here(request.path, reverse(name)), mark))
+    return places
+
+
+def _mark(context: dict[str, Any], actor: Actor) -> int:
+    """How many things need the owner; the Status page itself has counted them already."""
+    return int(context["mark"]) if "mark" in context else count_for_owner(actor)
 
 
 def _is_here(path: str, address: str) -> bool:
@@ -86,6 +100,18 @@ def ago(moment: datetime | None) -> str:
             count = max(seconds // unit, 0)
             return "just now" if word == "second" and count < 5 else f"{count} {word}{'s' if count != 1 else ''} ago"
     return f"{moment:%-d %b %Y}"
+
+
+@register.filter
+def until(moment: datetime) -> str:
+    """How long until then in a few words: "in 42 s", "in 5 min", "in 3 h"."""
+    seconds = int((moment - timezone.now()).total_seconds())
+    if seconds <= 0:
+        return "now"
+    for length, unit, word in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < length:
+            return f"in {seconds // unit} {word}"
+    return f"in {seconds // 86400} days"
 
 
 @register.simple_tag

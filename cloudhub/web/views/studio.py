@@ -17,7 +17,7 @@ from cloudhub.generations.submit import submit_generation
 from cloudhub.web.cards import cards_of, pending_cards
 from cloudhub.web.htmx import HubRequest, signed_in, status_of, tell
 from cloudhub.web.offer import make_offer, refusal
-from cloudhub.web.studio_form import posted_values, read_form, read_uploads
+from cloudhub.web.studio_form import can_size, posted_values, read_form, read_uploads
 from cloudhub.web.studio_page import form_context, studio_context
 
 MONEY_MOVED = "hub:money"
@@ -27,11 +27,12 @@ MONEY_MOVED = "hub:money"
 @signed_in()
 def studio(request: HubRequest) -> HttpResponse:
     """The page; `?recall=<generation>` fills the form with that wish, `&remix=1` without its seed, `&keep=1` with its
-    own model though a successor is there."""
+    own model though a successor is there. `?picture=<image>` begins with a picture to work on."""
     if not request.actor.may("generate"):
         return redirect("web:gallery")
+    given = request.GET
     context = studio_context(
-        request.actor, request.GET.get("recall", ""), "remix" in request.GET, "keep" in request.GET
+        request.actor, given.get("recall", ""), "remix" in given, "keep" in given, given.get("picture", "")
     )
     return render(request, "studio/studio.html", context)
 
@@ -50,13 +51,15 @@ def model_fields(request: HubRequest) -> HttpResponse:
 @signed_in("generate")
 def price(request: HubRequest) -> HttpResponse:
     """What the button says for the form as it stands."""
+    has_frame = False
     try:
         able = entry_of(find_model(request.POST.get("model"))).capabilities
+        has_frame = can_size(able)
         wish = read_form(request.POST, request.FILES, able)
         offer = make_offer(request.actor, request.POST["model"], wish)
     except HubError as error:
         offer = refusal(error)
-    return render(request, "studio/_price.html", {"offer": offer, "is_fragment": True})
+    return render(request, "studio/_price.html", {"offer": offer, "has_frame": has_frame, "is_fragment": True})
 
 
 @require_POST
@@ -66,6 +69,16 @@ def add_references(request: HubRequest) -> HttpResponse:
     uploads = read_uploads(request.FILES.getlist("reference"), "input_images")
     images = [upload_image(request.actor, upload.data) for upload in uploads]
     response = render(request, "studio/_references.html", {"images": images})
+    return trigger_client_event(response, MONEY_MOVED, after="settle")
+
+
+@require_POST
+@signed_in("generate")
+def add_mask(request: HubRequest) -> HttpResponse:
+    """Keep a chosen or painted mask and show it in the form, so that its faults are told before it is sent."""
+    uploads = read_uploads(request.FILES.getlist("mask_file")[:1], "mask")
+    mask = upload_image(request.actor, uploads[0].data).id if uploads else None
+    response = render(request, "studio/_mask.html", {"mask": mask}) if mask else HttpResponse(status=204)
     return trigger_client_event(response, MONEY_MOVED, after="settle")
 
 

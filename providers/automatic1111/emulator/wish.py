@@ -26,6 +26,15 @@ _SWITCHES = ("send_images", "save_images", "inpaint_full_res", "restore_faces", 
              "override_settings_restore_afterwards", "enable_hr", "do_not_save_grid",
              "do_not_save_samples")  # fmt: skip
 _OBJECTS = ("override_settings", "alwayson_scripts")
+# Known to the server, and without a meaning for the pictures here.
+_PASSED_OVER = (
+    "hr_scale", "hr_upscaler", "hr_second_pass_steps", "hr_resize_x", "hr_resize_y", "hr_checkpoint_name",
+    "hr_sampler_name", "hr_scheduler", "hr_prompt", "hr_negative_prompt", "firstphase_width", "firstphase_height",
+    "styles", "subseed_strength", "seed_resize_from_h", "seed_resize_from_w", "seed_enable_extras", "eta",
+    "s_min_uncond", "s_churn", "s_tmax", "s_tmin", "s_noise", "refiner_checkpoint", "refiner_switch_at",
+    "disable_extra_networks", "comments", "script_name", "script_args", "infotext", "force_task_id", "image_cfg_scale",
+    "mask_blur_x", "mask_blur_y", "mask_round", "latent_mask", "initial_noise_multiplier", "inpaint_full_res_padding",
+)  # fmt: skip
 _PICTURE_ONLY = ("init_images", "mask", "resize_mode", "inpainting_mask_invert", "inpainting_fill", "inpaint_full_res",
                  "mask_blur", "include_init_images")  # fmt: skip
 
@@ -78,6 +87,8 @@ def read_wish(body: bytes, *, with_picture: bool) -> Wish:
 def _check_field(name: str, value: Any, with_picture: bool) -> None:
     if name in _PICTURE_ONLY and not with_picture:
         raise field_fault(name, "Extra inputs are not permitted", "extra_forbidden")
+    if name in _PASSED_OVER:
+        return
     if name in _TEXTS:
         fits = isinstance(value, str)
     elif name in _WHOLE:

@@ -55,6 +55,18 @@ def test_a_ready_task_gives_its_picture_which_is_fetched_without_the_key():
     assert CANARY not in f"{fetched.headers} {fetched.url}"
 
 
+@pytest.mark.parametrize("status", [200, 422, 503])
+def test_the_state_counts_and_not_the_status_that_it_comes_with(status):
+    assert len(Labs(status, ready()).vendor.check(job(), KEY).images) == 1
+
+
+def test_a_key_with_white_space_around_it_is_redacted_too():
+    labs = Labs(401, {"detail": f"Incorrect key {CANARY}."})
+    with pytest.raises(Rejected) as rejected:
+        labs.vendor.start(wish(), Key({"BFL_API_KEY": f" {CANARY} "}))
+    assert CANARY not in rejected.value.message
+
+
 def test_the_key_travels_stripped_in_its_header_alone():
     labs = Labs(200, submitted())
     key = Key({"BFL_API_KEY": f"  {CANARY}\n"})

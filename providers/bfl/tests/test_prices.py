@@ -74,6 +74,16 @@ def test_i2_a_flux_3_quote_is_never_below_the_vendors_price(resolution, pictures
     assert Fraction(read_wish(FLUX_3, orjson.dumps(body)).price, 100_000) <= quote(request)
 
 
+@pytest.mark.parametrize(
+    ("sides", "further", "inputs"),
+    # The second: BFL may round it up to 1024x1040. The last: BFL makes it smaller than 4 megapixels before it counts.
+    [((1024, 1024), 0, 1), ((1023, 1025), 1, 1), ((1600, 900), 1, 2), ((3000, 2900), 3, 4)],
+)
+def test_an_edit_is_quoted_by_the_first_pictures_size(sides, further, inputs):
+    units = VENDOR.quantities(wish(PRO, input_images=(picture(sides),)), entry(PRO))
+    assert units == {"image": 1, "further_megapixel": further, "input_megapixel": inputs}
+
+
 @pytest.mark.parametrize("model_id", list(ONE_MEGAPIXEL))
 def test_one_megapixel_costs_what_bfls_table_says(model_id):
     from_words, with_picture = ONE_MEGAPIXEL[model_id]

@@ -195,18 +195,17 @@ def test_a_kept_answer_is_decoded_again_without_a_token_and_without_sending(key,
 
 
 def test_no_secret_is_told_by_any_error_or_kept_with_any_answer(key):
-    private = google_accounts.private_key().splitlines()[1]
+    private = google_accounts.private_key().splitlines()[1][:20]
+    # An access token may look like anything; only the call that it goes with can know it.
+    secrets = [CANARY, private] if key is KEY else [CANARY, private, TOKEN]
     said = f"{CANARY} {TOKEN}-1 {ACCOUNT}"
     for status in (400, 401, 403, 404, 429, 500, 503):
         with pytest.raises((Rejected, Busy, OutcomeUnknown)) as raised:
             Google(status, error_body(status, "ODD", said)).make(key)
         text = f"{raised.value} {raised.value.remedy} {raised.value!r}"
-        assert TOKEN not in text
-        assert private[:20] not in text
-        assert CANARY not in text
-    response = Google(document=answer(drawn(prompt=f"{TOKEN}-1 {CANARY}"))).make(key)
-    assert TOKEN not in repr(response)
-    assert CANARY not in repr(response)
+        assert [secret for secret in secrets if secret in text] == []
+    response = Google(document=answer(drawn(prompt=said))).make(key)
+    assert [secret for secret in secrets if secret in repr(response)] == []
 
 
 def test_the_free_check_of_each_service_names_what_it_saw():

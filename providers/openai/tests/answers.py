@@ -53,11 +53,13 @@ def encoded(data: bytes | None = None) -> str:
     return base64.b64encode(picture() if data is None else data).decode()
 
 
+@cache
 def reference(width: int = 96, height: int = 64, kind: str = "PNG") -> InputImage:
     mime_type = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}[kind]
     return InputImage(data=picture(kind, width, height), mime_type=mime_type, width=width, height=height)
 
 
+@cache
 def mask(width: int = 96, height: int = 64) -> InputImage:
     """The hub's kind: white on the right half shall change."""
     drawn = Image.new("L", (width, height), 0)

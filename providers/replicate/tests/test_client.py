@@ -49,7 +49,7 @@ def test_a_quick_picture_comes_back_from_one_post():
     (request,) = network.requests
     assert (request.method, str(request.url)) == ("POST", f"{DEFAULT_BASE_URL}/v1/models/{SCHNELL}/predictions")
     assert network.sent() == {"input": {"prompt": "A red fox in snow", "seed": 7, "num_outputs": 1}}
-    assert (request.headers["prefer"], request.headers["cancel-after"]) == ("wait=10", "900s")
+    assert (request.headers["prefer"], request.headers["cancel-after"]) == ("wait=5", "900s")
     assert request.headers["authorization"] == f"Bearer {CANARY}"
 
 

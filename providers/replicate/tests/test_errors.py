@@ -4,7 +4,7 @@ import pytest
 
 from providers.base import Busy, OutcomeUnknown, Rejected
 from providers.replicate import errors
-from providers.replicate.failures import did_run, ended_badly
+from providers.replicate.failures import did_run, ended_badly, without_pictures
 from providers.replicate.job import Job
 from providers.replicate.tests.documented import ERRORS, LOW_CREDIT
 from providers.replicate.tests.stage import CANARY, KEY, SCHNELL, Network, entry, prediction, wish
@@ -85,6 +85,14 @@ def test_a_model_charged_by_the_second_is_billed_also_when_it_failed(error):
     assert ended.billed == {"image": 2}
     not_started = prediction("failed", error=error, started_at=None, metrics={})
     assert ended_badly(not_started, Job("p1", {"image": 2}, False), str).billed == {}
+
+
+@pytest.mark.parametrize(("official", "billed"), [(True, {}), (False, {"image": 2})])
+def test_a_run_without_pictures_is_billed_where_time_is(official, billed):
+    ended = without_pictures(prediction(output=[]), Job("p1", {"image": 2}, official))
+    assert (ended.code, ended.billed) == ("invalid_output", billed)
+    removed = prediction(output=None, data_removed=True)
+    assert without_pictures(removed, Job("p1", {"image": 2}, official)).billed == {"image": 2}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,9 @@
-"""Knows models by their names alone: "free-…" draws any size, "paint-…" changes pictures, "none-…" is not there."""
+"""Knows models by their names alone: "free-…" draws any size, "paint-…" and "upscale-…" work on pictures, "none-…" is
+not there. Its pictures are of one colour and of the size that was asked, or that of the first reference."""
+
+import io
+
+from PIL import Image
 
 from providers.base import (
     Capabilities,
@@ -12,6 +17,7 @@ from providers.base import (
     Quantities,
     Rejected,
 )
+from providers.pictures import read_picture
 
 FREE = Capabilities(free_size=FreeSize(step=64, least_side=512, most_side=2048, most_pixels=2048 * 1536, widest=3.0))
 PAINT = Capabilities(
@@ -39,7 +45,13 @@ class Workbench(Provider):
         )
 
     def start(self, request: CloudGenerationRequest, key: Key) -> CloudGenerationResponse:
-        raise Rejected("capability", "Workbench only describes.")
+        first = request.input_images[0] if request.input_images else None
+        usual = (first.width, first.height) if first else (512, 512)
+        size = (request.width or usual[0], request.height or usual[1])
+        buffer = io.BytesIO()
+        Image.new("RGB", size, "teal").save(buffer, "PNG")
+        images = [buffer.getvalue()] * request.num_images
+        return CloudGenerationResponse(images=images, pictures=tuple(read_picture(image) for image in images))
 
     def validate_credentials(self, key: Key) -> str:
         return "Fine."

@@ -73,6 +73,7 @@ class Errand(Provider):
         self._door.read(f"{self._url()}/{remote_id}/cancel", headers=_headers(key))
 
     def validate_credentials(self, key: Key) -> str:
+        self.connections_during_calls.append(connection.connection is not None or connection.in_atomic_block)
         return "Fine."
 
     def quantities(self, request: CloudGenerationRequest, model: ModelEntry) -> Quantities:

@@ -59,7 +59,7 @@ def steps(provider_id: str, generate: bool, model: str) -> Iterator[str]:
         yield f".env loaded from {env_file}"
     else:
         yield "No .env file here; settings come from the environment"
-    provider = _find(provider_id)
+    provider = find_vendor(provider_id)
     key = key_for(provider)
     yield _found(provider, key)
     yield f"{provider.label} is ready with {len(provider.models)} models in its catalogue"
@@ -78,7 +78,8 @@ def _found(provider: Provider, key: Key) -> str:
     return f"API key found in {names} ({key.source}), ending in …{key.last_four}"
 
 
-def _find(provider_id: str) -> Provider:
+def find_vendor(provider_id: str) -> Provider:
+    """The installed vendor with that id. Raises `StepFailed` naming those there are."""
     vendors = installed_providers()
     if provider_id not in vendors:
         raise StepFailed(f"There is no vendor {provider_id}.", f"Choose one of {', '.join(vendors)}.")
@@ -88,7 +89,9 @@ def _find(provider_id: str) -> Provider:
 def _picture(provider: Provider, model: str) -> Iterator[str]:
     registered = [known.key for known in models_for_picking() if known.provider == provider.id]
     if not (model or registered):
-        command = f"python3 hub.py manage register_model {provider.id} {provider.models[0].id}"
+        # A vendor whose own server says what it has lists no model here.
+        example = provider.models[0].id if provider.models else "MODEL"
+        command = f"python3 hub.py manage register_model {provider.id} {example}"
         raise StepFailed(f"No model of {provider.id} is registered.", f"Register one: {command}")
     generation = _generate(model or registered[0])
     cost = format_money(generation.cost_micros, generation.currency)

@@ -1,0 +1,109 @@
+"""What is known without asking anybody: small rows only, so that every page can say whether something is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.models import CloudModel, Price
+from cloudhub.catalog.prices import price_in_force
+from cloudhub.generations.models import Attempt
+from cloudhub.generations.worker import runner_was_seen
+from cloudhub.health.models import KeyCheck
+from cloudhub.lanes.models import Lane
+from cloudhub.vault.keys import fingerprint, key_for
+from providers.base import Key, Provider, Rejected
+from providers.catalogue import installed_providers
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """An installed vendor. `key` is None without credentials, and `missing` then says what to set; `key_print` is None
+    then too. `models` are its registrations that are switched on, `check` the last one of this key."""
+
+    provider: Provider
+    key: Key | None
+    key_print: str | None
+    missing: Rejected | None
+    models: tuple[CloudModel, ...]
+    check: KeyCheck | None
+
+    @property
+    def needs_key(self) -> bool:
+        return all(form.required for form in self.provider.forms())
+
+    @property
+    def is_set_up(self) -> bool:
+        """Somebody began to use it: it has a key of its own, or a model that is switched on."""
+        return bool(self.models) or (self.needs_key and self.key is not None)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`lanes` are those of the keys in use that something happened to; `blocked` models whose price is stopped;
+    `unknown_by_vendor` counts the outcomes that wait for a decision and that the actor may see."""
+
+    now: datetime
+    vendors: tuple[Vendor, ...]
+    models: tuple[CloudModel, ...]
+    lanes: tuple[Lane, ...]
+    unknown_by_vendor: Mapping[str, int]
+    runner_was_seen: bool
+    blocked: tuple[CloudModel, ...]
+
+    @property
+    def unknown(self) -> int:
+        return sum(self.unknown_by_vendor.values())
+
+
+def gather(actor: Actor) -> Facts:
+    """Five queries, however many vendors, models and attempts there are; two more a model whose price is stopped."""
+    actor.require("read")
+    now = timezone.now()
+    stopped = Price.objects.filter(model=OuterRef("pk"), effective_from__lte=now).exclude(blocked_at=None)
+    models = tuple(CloudModel.objects.annotate(has_blocked_price=Exists(stopped)).order_by("name", "key"))
+    checks = {(check.provider, check.key_print): check for check in KeyCheck.objects.all()}
+    vendors = tuple(_vendor(provider, models, checks) for provider in installed_providers().values())
+    used = {(vendor.provider.id, vendor.key_print) for vendor in vendors}
+    unwell = Q(failures__gt=0) | Q(opened_until__isnull=False) | Q(paused_until__gt=now)
+    lanes = tuple(lane for lane in Lane.objects.filter(unwell) if (lane.provider, lane.key_print) in used)
+    return Facts(
+        now=now,
+        vendors=vendors,
+        models=models,
+        lanes=lanes,
+        unknown_by_vendor=_count_unknown(actor),
+        runner_was_seen=runner_was_seen(),
+        blocked=tuple(model for model in models if model.has_blocked_price and _is_blocked(model)),
+    )
+
+
+def _count_unknown(actor: Actor) -> dict[str, int]:
+    rows = unknown_attempts(actor).order_by().values_list("hold__provider").annotate(Count("hold_id"))
+    return dict(rows)
+
+
+def _is_blocked(model: CloudModel) -> bool:
+    price = price_in_force(model)
+    return model.enabled and price is not None and price.blocked_at is not None
+
+
+def _vendor(provider: Provider, models: tuple[CloudModel, ...], checks: Mapping[tuple[str, str], KeyCheck]) -> Vendor:
+    own = tuple(model for model in models if model.provider == provider.id and model.enabled)
+    try:
+        key = key_for(provider)
+    except Rejected as error:
+        return Vendor(provider, None, None, error, own, None)
+    key_print = fingerprint(key)
+    return Vendor(provider, key, key_print, None, own, checks.get((provider.id, key_print)))
+
+
+def unknown_attempts(actor: Actor) -> QuerySet[Attempt]:
+    """Outcomes that nobody knows yet, of the actor's team, of every team for a hub owner; the oldest first."""
+    attempts = Attempt.objects.filter(state=Attempt.State.UNKNOWN)
+    if not actor.is_hub_owner:
+        attempts = attempts.filter(generation__team=actor.team)
+    return attempts.order_by("sent_at", "hold_id")

@@ -1,0 +1,150 @@
+"""The hub's health as a whole: each vendor's key, traffic, circuit and lanes, what waits for a decision or retires."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.utils import timezone
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.lifecycle import Standing
+from cloudhub.catalog.models import CloudModel
+from cloudhub.core.errors import Conflict
+from cloudhub.generations.decide import earliest_release
+from cloudhub.generations.models import Attempt
+from cloudhub.health.attention import Concern, concerns, retirements
+from cloudhub.health.facts import Facts, Vendor, gather, unknown_attempts
+from cloudhub.health.traffic import Traffic, traffic_by_vendor
+from cloudhub.lanes.find import LaneName, lanes_in_use
+from cloudhub.lanes.models import Lane
+from cloudhub.lanes.usage import LaneUse, uses_of
+from providers.catalogue import UnavailableVendor, unavailable_vendors
+
+RETIREMENTS_WITHIN_DAYS = 90
+MOST_UNKNOWN = 20
+CircuitState = Literal["closed", "open", "half_open"]
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """Whether calls with a key go at all. Half open: the next call, or the one under way (`is_tried`), is the trial."""
+
+    state: CircuitState
+    failures: int
+    until: datetime | None
+    is_tried: bool
+    last_failure: str
+    last_failure_at: datetime | None
+
+
+@dataclass(frozen=True)
+class VendorReport:
+    """`circuit` is None for a vendor without lanes or key. `lanes` begin with the key's own."""
+
+    vendor: Vendor
+    traffic: Traffic
+    circuit: Circuit | None
+    lanes: tuple[LaneUse, ...]
+    concerns: tuple[Concern, ...]
+    retirements: tuple[tuple[CloudModel, Standing], ...]
+    unknown: int
+
+    @property
+    def paused(self) -> list[Lane]:
+        return [use.lane for use in self.lanes if is_paused(use.lane)]
+
+    @property
+    def waiting(self) -> int:
+        return self.lanes[0].waiting if self.lanes else 0
+
+
+@dataclass(frozen=True)
+class UnknownOutcome:
+    """An attempt that waits for a decision. `too_early` says why its money cannot be given back yet, else empty."""
+
+    attempt: Attempt
+    too_early: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """`unknown` shows the oldest outcomes, `facts.unknown` counts them all."""
+
+    facts: Facts
+    concerns: list[Concern]
+    vendors: list[VendorReport]
+    unavailable: tuple[UnavailableVendor, ...]
+    unknown: list[UnknownOutcome]
+    retirements: list[tuple[CloudModel, Standing]]
+
+
+def report(actor: Actor) -> Report:
+    """What an actor may know of the hub's health. Nothing is asked of any vendor; lanes of models that were never
+    called are made. A fixed number of queries (see `facts.gather` and `lanes.usage`)."""
+    facts = gather(actor)
+    found = concerns(facts, may_decide=actor.may("manage"))
+    near = retirements(facts, RETIREMENTS_WITHIN_DAYS)
+    traffic, lanes = traffic_by_vendor(facts.now), _lanes(facts)
+    vendors = [
+        VendorReport(
+            vendor=vendor,
+            traffic=traffic.get(vendor.provider.id, Traffic()),
+            circuit=_circuit(lanes.get(vendor.provider.id), facts.now),
+            lanes=lanes.get(vendor.provider.id, ()),
+            concerns=tuple(concern for concern in found if concern.place == vendor.provider.id),
+            retirements=tuple(pair for pair in near if pair[0].provider == vendor.provider.id),
+            unknown=facts.unknown_by_vendor.get(vendor.provider.id, 0),
+        )
+        for vendor in facts.vendors
+    ]
+    return Report(facts, found, vendors, unavailable_vendors(), _unknown(actor, facts), near)
+
+
+def _lanes(facts: Facts) -> Mapping[str, tuple[LaneUse, ...]]:
+    """The lanes of every model that is switched on and whose vendor has its key, by vendor."""
+    names = [
+        LaneName(vendor.provider.id, vendor.key_print, model.cloud_model_id)
+        for vendor in facts.vendors
+        if vendor.provider.is_paced and vendor.key_print is not None
+        for model in vendor.models
+    ]
+    by_vendor: dict[str, tuple[LaneUse, ...]] = {}
+    for use in uses_of(lanes_in_use(names), facts.now) if names else ():
+        by_vendor[use.lane.provider] = (*by_vendor.get(use.lane.provider, ()), use)
+    return by_vendor
+
+
+def _circuit(lanes: tuple[LaneUse, ...] | None, now: datetime) -> Circuit | None:
+    if not lanes:
+        return None
+    whole = lanes[0].lane
+    state: CircuitState = "closed"
+    if whole.opened_until is not None:
+        state = "open" if whole.opened_until > now else "half_open"
+    is_tried = state == "half_open" and whole.trial_until is not None and whole.trial_until > now
+    until = whole.opened_until if state == "open" else None
+    return Circuit(state, whole.failures, until, is_tried, whole.last_failure, whole.last_failure_at)
+
+
+def _unknown(actor: Actor, facts: Facts) -> list[UnknownOutcome]:
+    if not facts.unknown:
+        return []
+    attempts = unknown_attempts(actor).select_related("hold", "generation__model", "generation__user")
+    return [UnknownOutcome(attempt, why_not_released(attempt, facts.now)) for attempt in attempts[:MOST_UNKNOWN]]
+
+
+def why_not_released(attempt: Attempt, now: datetime) -> str:
+    """Why an unknown outcome can only be settled yet, empty when it may be released or written off too."""
+    try:
+        earliest = earliest_release(attempt)
+    except Conflict as error:
+        return error.message
+    if now >= earliest:
+        return ""
+    return f"The vendor may still answer: the money can be given back from {earliest:%Y-%m-%d %H:%M} UTC."
+
+
+def is_paused(lane: Lane) -> bool:
+    """Whether the vendor asked for a pause that is not over."""
+    return lane.paused_until is not None and lane.paused_until > timezone.now()

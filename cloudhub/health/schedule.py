@@ -1,0 +1,71 @@
+"""What the runner does on the side: keys checked for free, files and rows that nobody needs cleared away.
+
+Every process with a runner comes by each minute; a conditional update of a row decides which one does what is due.
+"""
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from cloudhub.catalog.lifecycle_news import refresh_lifecycles
+from cloudhub.catalog.models import CloudModel
+from cloudhub.core.database import release_connection, run_transaction
+from cloudhub.generations.leftovers import clear_leftovers
+from cloudhub.health.check import check_when_due
+from cloudhub.health.models import Chore
+from cloudhub.lanes.turn import forget_old
+from cloudhub.vault.keys import has_key
+from providers.base import Provider
+from providers.catalogue import installed_providers
+
+logger = logging.getLogger(__name__)
+CLEAR_EVERY = timedelta(hours=6)
+MOST_ROUNDS = 1000
+
+
+def do_chores(stopping: threading.Event) -> None:
+    """Do what is due; one vendor's failure does not keep the others waiting."""
+    for provider in vendors_in_use():
+        if stopping.is_set():
+            return
+        try:
+            visit(provider)
+        except Exception:
+            logger.exception("%s could not be looked at; it is tried again.", provider.label)
+        release_connection()
+    if take_chore("clear", CLEAR_EVERY):
+        clear_old(stopping)
+
+
+def vendors_in_use() -> list[Provider]:
+    """Vendors that have their key and a model that is switched on."""
+    used = set(CloudModel.objects.filter(enabled=True).values_list("provider", flat=True))
+    return [vendor for vendor in installed_providers().values() if vendor.id in used and has_key(vendor)]
+
+
+def visit(provider: Provider) -> None:
+    """What is asked of a vendor now and then, all of it free: its word on our key and on its models' ends."""
+    if check_when_due(provider):
+        for sentence in refresh_lifecycles(provider):
+            logger.warning(sentence)
+
+
+def take_chore(name: str, every: timedelta, now: datetime | None = None) -> bool:
+    """Whether this process is the one to do a chore now. The first time it is due at once."""
+    now = now or timezone.now()
+    known = Chore.objects.filter(name=name)
+    if not known.exists():
+        new = Chore(name=name, next_at=now)
+        run_transaction(lambda: Chore.objects.bulk_create([new], ignore_conflicts=True))
+    due = known.filter(next_at__lte=now)
+    return due.exists() and bool(run_transaction(lambda: due.update(next_at=now + every)))
+
+
+def clear_old(stopping: threading.Event) -> None:
+    """Calls that no limit looks back to, in short steps, and files that nobody needs."""
+    for _ in range(MOST_ROUNDS):
+        if stopping.is_set() or not forget_old():
+            break
+    clear_leftovers()

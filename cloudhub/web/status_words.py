@@ -1,0 +1,147 @@
+"""The hub's health as the Status page shows it: cards of vendors and lanes, in words and shapes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.models import CloudModel
+from cloudhub.core.money import format_money
+from cloudhub.health.models import KeyCheck
+from cloudhub.health.report import Report, VendorReport, is_paused, report
+from cloudhub.lanes.models import Lane
+from cloudhub.lanes.usage import LaneUse, LimitUse
+from cloudhub.vault.keys import missing_names
+from cloudhub.web.lane_form import KIND_CHOICES, UNITS, LimitRow, rows_of
+
+BAR = 1000
+BADGE_SHAPES = {"stopped": "failed", "decide": "unknown", "note": "unknown"}
+CHECK_SHAPES = {
+    KeyCheck.State.VALID: "succeeded", KeyCheck.State.REFUSED: "failed", KeyCheck.State.UNREACHABLE: "unknown",
+    KeyCheck.State.UNCHECKED: "queued",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LimitBar:
+    """`width` is how much of a bar is used that is 1000 long."""
+
+    use: LimitUse
+    used: str
+    width: int
+
+
+@dataclass(frozen=True)
+class LaneCard:
+    """`names` are those of the registrations that go through the lane, none for the key as a whole."""
+
+    use: LaneUse
+    names: str
+    bars: list[LimitBar]
+    rows: list[LimitRow]
+    is_paused: bool
+    is_owners: bool
+
+    @property
+    def lane(self) -> Lane:
+        return self.use.lane
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing to tell: a model's lane without limits of its own that nobody waits for."""
+        return bool(self.lane.model) and not (self.bars or self.use.waiting or self.is_paused or self.is_owners)
+
+
+@dataclass(frozen=True)
+class VendorCard:
+    """`badge` and `badge_shape` tell the vendor's state; `kind` is bad, warn, good or quiet."""
+
+    found: VendorReport
+    badge: str
+    badge_shape: str
+    kind: str
+    check_shape: str
+    key_names: str
+    missing: list[str]
+    busy_lanes: list[LaneCard]
+    resting_lanes: list[LaneCard]
+
+
+def status_context(actor: Actor, **more: Any) -> dict[str, Any]:
+    """Everything on the Status page. Vendors that nobody began to use are told apart, in a line each."""
+    now = report(actor)
+    cards = [vendor_card(found) for found in now.vendors]
+    used = [card for card in cards if card.found.vendor.is_set_up]
+    waiting = [card for card in used if card.missing]
+    return {
+        "report": now,
+        "mark": sum(concern.needs_owner for concern in now.concerns) if actor.may("manage") else 0,
+        "cards": [card for card in used if not card.missing] + waiting,
+        "unused": [card for card in cards if not card.found.vendor.is_set_up],
+        "all_clear": _all_clear(now, bool(waiting)),
+        "kinds": KIND_CHOICES,
+        "units": UNITS,
+        **more,
+    }
+
+
+def _all_clear(now: Report, some_lack_a_key: bool) -> str:
+    """What is said when nothing is wrong; vendors without a key cannot work, and are not wrong either."""
+    if any(concern.needs_owner for concern in now.concerns):
+        return ""
+    if now.concerns:
+        return "Nothing needs you."
+    return "Everything that has its key works." if some_lack_a_key else "Everything works."
+
+
+def vendor_card(found: VendorReport) -> VendorCard:
+    vendor = found.vendor
+    lanes = [_lane_card(use, vendor.models) for use in found.lanes]
+    badge, shape, kind = _badge(found)
+    return VendorCard(
+        found=found,
+        badge=badge,
+        badge_shape=shape,
+        kind=kind,
+        check_shape=CHECK_SHAPES[KeyCheck.State(vendor.check.state)] if vendor.check else "queued",
+        key_names=", ".join(vendor.key.values) if vendor.key else "",
+        missing=missing_names(vendor.provider),
+        busy_lanes=[lane for lane in lanes if not lane.is_at_rest],
+        resting_lanes=[lane for lane in lanes if lane.is_at_rest],
+    )
+
+
+def _badge(found: VendorReport) -> tuple[str, str, str]:
+    """The worst that is known of it in two words, a shape and a kind."""
+    if found.vendor.key is None:
+        return "no key", "release", "quiet"
+    worst = next((concern for concern in found.concerns if concern.badge), None)
+    if worst is not None:
+        return worst.badge, BADGE_SHAPES[worst.level], "bad" if worst.level == "stopped" else "warn"
+    if found.paused:
+        return "pausing", "running", "warn"
+    check = found.vendor.check
+    if found.traffic.succeeded or (check is not None and check.state == KeyCheck.State.VALID):
+        return "works", "succeeded", "good"
+    return "not tried yet", "queued", "quiet"
+
+
+def _lane_card(use: LaneUse, models: Sequence[CloudModel]) -> LaneCard:
+    stated = [limit.limit for limit in use.limits if limit.source != "learned"]
+    return LaneCard(
+        use=use,
+        names=", ".join(model.name for model in models if model.cloud_model_id == use.lane.model and use.lane.model),
+        bars=[_bar(limit) for limit in use.limits],
+        rows=rows_of(stated),
+        is_paused=is_paused(use.lane),
+        is_owners=use.lane.limits is not None,
+    )
+
+
+def _bar(use: LimitUse) -> LimitBar:
+    count, used = use.limit.count, use.used
+    width = min(BAR, used * BAR // count)
+    if use.limit.kind == "spend":
+        return LimitBar(use, f"{format_money(used, 'USD')} of {format_money(count, 'USD')} used", width)
+    verb = "under way" if use.limit.kind == "parallel" else "used"
+    return LimitBar(use, f"{used:,} of {count:,} {verb}", width)
