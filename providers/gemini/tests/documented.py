@@ -76,6 +76,6 @@ def credentials(form: str, folder: Path, canary: str) -> Mapping[str, str] | Non
     account = service_account(url, private_key_id=canary)
     if "invalid" in canary:
         account["client_email"] = f"{canary}@{PROJECT}.iam.gserviceaccount.com"
-    path = write_key_file(folder, account, f"{canary}.json")
+    path = write_key_file(folder, account)
     return {"GOOGLE_CLOUD_PROJECT": PROJECT, "GOOGLE_CLOUD_REGION": "us-central1",
             "GOOGLE_APPLICATION_CREDENTIALS": path}  # fmt: skip
