@@ -86,11 +86,11 @@ def under_way(alices: Client) -> Attempt:
 
 
 def test_the_newest_unfinished_picture_stands_on_the_card(alices: Client, under_way: Attempt) -> None:
-    seen = {"pending": f"{under_way.generation_id}:running-0-0-1"}
+    seen = {"pending": f"{under_way.generation_id}:running-0-0-1-0"}
     text = alices.get("/studio/updates", seen, headers=HTMX).content.decode()
     assert f'src="/media/previews/{under_way.pk}/1"' in text
     assert f"/media/previews/{under_way.pk}/0" not in text
-    assert alices.get("/studio/updates", {"pending": f"{under_way.generation_id}:running-0-0-2"}).status_code == 204
+    assert alices.get("/studio/updates", {"pending": f"{under_way.generation_id}:running-0-0-2-0"}).status_code == 204
 
 
 def test_an_unfinished_picture_is_seen_by_the_team_alone_and_kept_by_nobody(

@@ -1,5 +1,8 @@
 """The Models page: what is registered, registering and changing, with errors by field."""
 
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -109,14 +112,14 @@ def test_a_model_outside_a_catalogue_is_registered_with_address_and_abilities(al
     assert "<dt>Address</dt><dd>http://127.0.0.1:7860</dd>" in page
     assert "any size within its bounds" in page
     assert "4 pictures a call" in page
-    assert "Workbench takes any model by its id" in page
+    assert re.search(r"Workbench take any model by its id", page)
 
 
 @pytest.mark.usefixtures("workbench")
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [("capabilities", "{", "This is no valid JSON"), ("capabilities", '{"wings": 2}', "Unknown capabilities: wings."),
-     ("capabilities", '{"images_per_call": "x"}', "images_per_call cannot be"),
+     ("capabilities", '{"images_per_call": "x"}', "images_per_call: A whole number from 1 to 10."),
      ("capabilities", "[1]", "They cannot be read"), ("address", "home", "An address looks like")],
 )  # fmt: skip
 def test_a_wrong_ability_or_address_is_refused_at_its_field(
@@ -130,7 +133,11 @@ def test_a_wrong_ability_or_address_is_refused_at_its_field(
     assert CloudModel.objects.count() == 1
 
 
-def test_without_an_open_vendor_the_form_asks_for_no_abilities(alices: Client) -> None:
+def test_without_an_open_vendor_the_form_asks_for_no_abilities(alices: Client, settings: Any) -> None:
+    closed = ("providers.emulation", "providers.practice", "providers.gemini")
+    settings.INSTALLED_APPS = [
+        app for app in settings.INSTALLED_APPS if not app.startswith("providers.") or app in closed
+    ]  # fmt: skip
     assert 'name="capabilities"' not in alices.get("/models/").content.decode()
 
 

@@ -1,5 +1,6 @@
 """The registered models and the vendors' catalogues."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -46,9 +47,16 @@ def register(request: HubRequest) -> HttpResponse:
         model = register_model(price_per_image=price, capabilities=abilities, **given)
     except (Invalid, Conflict) as error:
         fields = error.fields or {"key": error.message}
-        return _page(request, error, register_errors=fields, given=request.POST)
+        return _page(request, error, register_errors=_by_input(fields), given=request.POST)
     messages.success(request, f"{model.name} is registered as {model.key}.")
     return redirect("web:models")
+
+
+def _by_input(fields: Mapping[str, str]) -> dict[str, str]:
+    """All that is wrong with the abilities stands at their one input, each with its name."""
+    abilities = [f"{name.partition('.')[2]}: {told}" for name, told in fields.items() if "capabilities." in name]
+    others = {name: told for name, told in fields.items() if "capabilities." not in name}
+    return {**others, "capabilities": " ".join(abilities)} if abilities else others
 
 
 @require_POST
