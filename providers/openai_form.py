@@ -13,18 +13,16 @@ from typing import Any
 import orjson
 import pybase64
 
+from providers import reading
 from providers.base import CloudGenerationRequest, InputImage, Key
 from providers.masks import see_through_changes
+from providers.reading import Redact, items, mapping, shown, text
 
-Redact = Callable[[str], str]
 File = tuple[str, tuple[str, bytes, str]]
 
 LARGEST_COUNT = 2**31 - 1
 LARGEST_ERROR = 200_000
-LONGEST_SHOWN = 300
-LONGEST_KEPT = 8000
 LONGEST_REMOTE_ID = 2000
-DEEPEST_KEPT = 24
 # Keys as OpenAI makes them, also where its own error repeats one with stars in the middle.
 _ANY_KEY = re.compile(r"\bsk-[0-9A-Za-z_*.-]{8,}")
 _DATA_URI = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,", re.IGNORECASE)
@@ -32,27 +30,9 @@ _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 def redactor(key: Key) -> Redact:
-    """A function that takes every key out of a text: the one in use, and whatever else looks like one."""
-    secret = key.secret.strip()
-
-    def redact(words: str) -> str:
-        words = key.redact(words)
-        return _ANY_KEY.sub("[key]", words.replace(secret, "[key]") if secret else words)
-
-    return redact
-
-
-def mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def items(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list, without anything else that stands in it."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """A function that takes every key out of a text: the one in use, and whatever else looks like one of OpenAI's."""
+    usual = reading.redactor(key)
+    return lambda words: _ANY_KEY.sub("[key]", usual(words))
 
 
 def count(value: Any) -> int | None:
@@ -62,42 +42,27 @@ def count(value: Any) -> int | None:
     return value
 
 
-def shown(words: str, redact: Redact, longest: int = LONGEST_SHOWN) -> str:
-    """The vendor's words for a sentence: one line, no secret, cut to `longest` characters after redaction."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in redact(words)).split())
-    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+def kept(value: Any, redact: Redact) -> Any:
+    """An answer for storage: redacted and cut, picture bytes replaced by their number."""
+    return reading.kept(_without_bytes(value), redact)
 
 
-def quotation(words: str, who: str) -> str:
-    """A sentence that quotes the vendor's words, already `shown`; empty without any."""
-    ending = "" if words.endswith((".", "!", "?", "…")) else "."
-    return f"{who} says: “{words}”{ending}" if words else ""
-
-
-def kept(value: Any, redact: Redact, depth: int = 0) -> Any:
-    """An answer for storage: redacted, picture bytes replaced by their number, addresses without what opens them."""
-    if depth > DEEPEST_KEPT:
-        return "[…]"
+def _without_bytes(value: Any, depth: int = 0) -> Any:
+    if depth > reading.DEEPEST_KEPT:
+        return value
     if isinstance(value, dict):
-        return {_kept_text(str(name), redact): _kept_item(name, item, redact, depth) for name, item in value.items()}
-    if isinstance(value, list):
-        return [kept(item, redact, depth + 1) for item in value]
-    return _kept_text(value, redact) if isinstance(value, str) else value
+        return {name: _counted(item) if name == "b64_json" or _is_data_uri(item) else _without_bytes(item, depth + 1)
+                for name, item in value.items()}  # fmt: skip
+    return [_without_bytes(item, depth + 1) for item in value] if isinstance(value, list) else value
 
 
-def _kept_item(name: Any, item: Any, redact: Redact, depth: int) -> Any:
-    if isinstance(item, str) and item and (name == "b64_json" or _DATA_URI.match(item)):
-        return f"[{len(_DATA_URI.sub('', item, count=1).rstrip('=')) * 3 // 4} bytes]"
-    if isinstance(item, str) and name == "url":
-        address, mark, _ = item.partition("?")
-        return _kept_text(address, redact) + ("?[…]" if mark else "")
-    return kept(item, redact, depth + 1)
+def _is_data_uri(value: Any) -> bool:
+    return isinstance(value, str) and _DATA_URI.match(value) is not None
 
 
-def _kept_text(words: str, redact: Redact) -> str:
-    # PostgreSQL stores no NUL in text or JSON.
-    words = redact(words).replace("\x00", "")
-    return words if len(words) <= LONGEST_KEPT else f"{words[:LONGEST_KEPT]}[… {len(words) - LONGEST_KEPT} more]"
+def _counted(value: Any) -> Any:
+    encoded = _DATA_URI.sub("", value, count=1).rstrip("=") if isinstance(value, str) else ""
+    return f"[{len(encoded) * 3 // 4} bytes]" if encoded else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +183,7 @@ def remember_addresses(items: Sequence[Item], facts: Mapping[str, Any]) -> str:
 
     Long revised prompts are cut. Empty when the addresses are too long to be remembered, or bytes are among them.
     """
-    for longest in (LONGEST_KEPT, 300, 0):
+    for longest in (LONGEST_REMOTE_ID, 300, 0):
         pictures = [[item.url, (item.revised_prompt or "")[:longest]] for item in items]
         remembered = orjson.dumps({"pictures": pictures, **facts}).decode()
         if len(remembered) <= LONGEST_REMOTE_ID:

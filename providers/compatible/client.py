@@ -30,28 +30,26 @@ from providers.guarded import GuardedTransport, fetch_result
 from providers.http import Answer, Door
 from providers.openai_form import (
     Item,
-    Redact,
     complaint_of,
     count,
     fetch_items,
     holds_error,
-    items,
-    mapping,
     read_addresses,
     read_complaint,
     read_items,
     redactor,
     remember_addresses,
-    text,
 )
+from providers.reading import Redact, is_header_safe, items, mapping, text
+from providers.self_hosted import base_address, same_origin
 
 ADDRESS, KEY = "OPENAI_COMPATIBLE_BASE_URL", "OPENAI_COMPATIBLE_API_KEY"
 # A server in the house may draw for minutes on a small machine, or wait in a line.
 READ_SECONDS = 600
 LARGEST_ANSWER = 256 * 1024 * 1024
-SET_ADDRESS = f"Set {ADDRESS} in .env to the server's address with /v1, or register the model with an address."
+EXAMPLE = "http://127.0.0.1:8080/v1"
 KEY_HELP = (
-    f"Put the server's address into .env as {ADDRESS}=http://127.0.0.1:8080/v1, and if it wants a key {KEY}=…; "
+    f"Put the server's address into .env as {ADDRESS}={EXAMPLE}, and if it wants a key {KEY}=…; "
     "that key goes to that server alone."
 )
 # What can be said of a model before its owner says more: prompts, and sizes on the grid that all such models share.
@@ -195,34 +193,19 @@ def _with_whole_addresses(found: Sequence[Item], base: str) -> list[Item]:
 
 def _base_url(address: str) -> str:
     """A registration's own address, else the usual one; read at each call. Raises `Rejected` without one."""
-    base = (address or os.environ.get(ADDRESS, "")).strip().rstrip("/")
-    if not base:
-        message = "There is no address for the OpenAI-compatible server. Nothing was sent."
-        raise Rejected("capability", message, remedy=SET_ADDRESS)
-    return base
+    return base_address(address, ADDRESS, label="the OpenAI-compatible server", example=EXAMPLE)
 
 
 def _headers(key: Key, base: str) -> dict[str, str]:
     """The key belongs to the server of OPENAI_COMPATIBLE_BASE_URL: no other scheme, host or port gets it."""
     headers = {"accept": "application/json"}
     secret = key.get(KEY).strip()
-    own = _origin(os.environ.get(ADDRESS, "").strip())
-    if not secret or own is None or _origin(base) != own:
+    if not secret or not same_origin(base, os.environ.get(ADDRESS, "").strip()):
         return headers
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+    if not is_header_safe(secret):
         message = "API credentials are invalid: the key holds white space or other characters that no key has."
         raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
     return headers | {"authorization": f"Bearer {secret}"}
-
-
-def _origin(address: str) -> tuple[str, str, int | None] | None:
-    """Scheme, host and port; None for what is no address, which equals nothing."""
-    try:
-        url = httpx.URL(address)
-    except httpx.InvalidURL:
-        return None
-    usual = {"http": 80, "https": 443}
-    return (url.scheme, url.host.lower(), url.port or usual.get(url.scheme)) if url.host else None
 
 
 def _retry_after(answer: Answer) -> float | None:

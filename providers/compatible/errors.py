@@ -9,7 +9,8 @@ import re
 
 from providers.base import Busy, OutcomeUnknown, ProviderError, Rejected
 from providers.compatible.wire import PREFIX
-from providers.openai_form import Complaint, quotation
+from providers.openai_form import Complaint
+from providers.reading import quotation
 
 MAYBE_RUN = (408, 409, 425, 499)
 NOT_BILLED = "Nothing was run or billed."

@@ -16,20 +16,9 @@ from providers.base import (
     Rejected,
     expected_size,
 )
-from providers.openai_form import (
-    File,
-    Item,
-    Redact,
-    count,
-    edit_files,
-    form_fields,
-    items,
-    kept,
-    mapping,
-    quotation,
-    text,
-)
+from providers.openai_form import File, Item, count, edit_files, form_fields, kept
 from providers.pictures import UnreadablePicture, read_picture
+from providers.reading import Redact, items, mapping, quotation, text
 
 PREFIX = "OpenAI-compatible API"
 SAME_NAME = ("quality", "style", "background", "output_format", "negative_prompt", "strength", "enhance_prompt")
@@ -69,13 +58,14 @@ def from_answer(
 ) -> CloudGenerationResponse:
     """The response in a decoded HTTP 200 whose pictures are `found`, all with their bytes.
 
-    `seed` is the one that was sent, which a server's answer replaces. Raises `OutcomeUnknown` without a picture, which
-    is how gateways withhold one and nobody knows at what price, and `Rejected` when none is readable.
+    `seed` is the one that was sent, which a server's answer replaces. Raises `OutcomeUnknown` without a picture: an
+    empty list is how gateways withhold one, nobody knows at what price. Raises `Rejected` when none is readable.
     """
     answer = mapping(document)
     pictures = list(_readable(found, _seeds(answer, len(found), seed)))
     if not found:
-        raise without_picture(request_id)
+        is_empty = answer.get("data") == []
+        raise without_picture(request_id) if is_empty else unreadable("JSON that holds no pictures", request_id)
     if not pictures:
         raise Rejected(
             "invalid_output", f"{PREFIX} sent no readable PNG, JPEG or WebP. It is booked as one picture.",
@@ -120,9 +110,9 @@ def unreadable(what: str, request_id: str = "") -> OutcomeUnknown:
 
 def without_picture(request_id: str, words: str = "") -> OutcomeUnknown:
     """An HTTP 200 without a picture, with the server's words about it if it had any, already fit to be shown."""
-    told = f" {quotation(words, 'The server')}" if words else ""
+    told = f"{quotation(words, 'The server')} " if words else ""
     return OutcomeUnknown(
-        f"{PREFIX} answered without a picture; it may have been withheld, and billed.{told}",
+        f"{PREFIX} answered without a picture. {told}It may have been withheld after it was made, and billed.",
         code="refused_output", request_id=request_id,
         remedy="Change the prompt, or look into the server's log; the owner settles or releases the call.",
     )  # fmt: skip

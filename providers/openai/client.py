@@ -29,19 +29,16 @@ from providers.http import Answer, Door, show_preview
 from providers.openai import choices, errors, limits, stream, usage, wire
 from providers.openai_form import (
     Item,
-    Redact,
     complaint_of,
     fetch_items,
     holds_error,
-    items,
-    mapping,
     read_addresses,
     read_complaint,
     read_items,
     redactor,
     remember_addresses,
-    text,
 )
+from providers.reading import Redact, is_header_safe, items, mapping, text
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -235,7 +232,7 @@ def _headers(key: Key) -> dict[str, str]:
     secret = key.secret.strip()
     if not secret:
         raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+    if not is_header_safe(secret):
         message = "API credentials are invalid: the key holds white space or other characters that no key has."
         raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
     return {"authorization": f"Bearer {secret}", "accept": "application/json, text/event-stream"}

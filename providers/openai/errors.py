@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from providers.base import Busy, OutcomeUnknown, ProviderError, Rejected
 from providers.openai.limits import BILLING_CODES, too_many_requests
-from providers.openai_form import Complaint, mapping, quotation, text
+from providers.openai_form import Complaint
+from providers.reading import mapping, quotation, text
 
 KEYS_PAGE = "https://platform.openai.com/api-keys"
 ORGANISATION_PAGE = "https://platform.openai.com/settings/organization/general"

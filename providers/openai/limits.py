@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 
 from providers.base import Busy, ProviderError, Rejected
-from providers.openai_form import Complaint, quotation
+from providers.openai_form import Complaint
+from providers.reading import quotation
 
 HEADLINE = "OpenAI API error (HTTP 429):"
 BILLING_CODES = (

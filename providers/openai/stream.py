@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
-from providers.openai_form import decode, mapping, text
+from providers.openai_form import decode
 from providers.pictures import UnreadablePicture, read_picture
+from providers.reading import mapping, text
 
 PARTIAL = (".partial_image",)
 COMPLETED = (".completed",)

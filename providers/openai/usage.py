@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.base import CloudGenerationRequest, ModelEntry, expected_size
-from providers.openai_form import count, mapping
+from providers.openai_form import count
+from providers.reading import mapping
 
 AUTO = "auto"
 TEXT_IN, IMAGE_IN = "text_input_token", "image_input_token"

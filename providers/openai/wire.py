@@ -18,8 +18,9 @@ from providers.base import (
     expected_size,
 )
 from providers.openai import usage
-from providers.openai_form import File, Item, Redact, count, edit_files, form_fields, kept, mapping
+from providers.openai_form import File, Item, count, edit_files, form_fields, kept
 from providers.pictures import UnreadablePicture, read_picture
+from providers.reading import Redact, mapping
 
 LARGEST_MASK = 4_000_000
 OPTIONS = ("complexity", "output_compression", "moderation", "safety_identifier", "response_format")

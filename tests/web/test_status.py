@@ -110,7 +110,7 @@ def test_traffic_latency_and_circuit_are_told_in_words(nano: CloudModel, alices:
     attempts(bob, nano, 2, state="released", code="rate_minute")
     page = text_of(alices)
     assert "22 calls: 20 succeeded 2 too fast for the vendor" in page
-    assert "4.1 s typical (p50) 4.1 s slow (p95)" in page
+    assert "4.1 s typical (p50) · 4.1 s slow (p95)" in page
     assert "Circuit Closed: calls go." in page
     assert "Google Gemini works" in page
 

@@ -85,11 +85,27 @@ ERRORS = [
     ),
 ]  # fmt: skip
 
-# A gateway that bills; the others of the emulator are servers of one's own.
+# One of each kind of server that the emulator has; three of them bill nobody, whose price the owner sets to nothing.
 REGISTRATIONS = [
-    {"cloud_model_id": "gateway/flux", "price_per_image": "0.02",
-     "capabilities": {"images_per_call": 4, "qualities": ["standard"]}},
-    {"cloud_model_id": "qwen-image", "price_per_image": "0",
-     "capabilities": {"seed": "guaranteed", "negative_prompt": True, "guidance_scale": True,
-                      "modes": ["text-to-image", "image-to-image"], "most_input_images": 4}},
+    {
+        "cloud_model_id": "gateway/flux", "price_per_image": "0.02",
+        "capabilities": {"images_per_call": 4, "qualities": ["standard", "hd"],
+                         "modes": ["text-to-image", "image-to-image"], "most_input_images": 4},
+    },
+    {
+        "cloud_model_id": "qwen-image", "price_per_image": "0",
+        "capabilities": {
+            "images_per_call": 10, "seed": "guaranteed", "negative_prompt": True, "guidance_scale": True,
+            "strength": True, "modes": ["text-to-image", "image-to-image", "inpaint"], "most_input_images": 2,
+            "output_formats": ["png"], "options": [{"name": "num_inference_steps", "kind": "integer", "minimum": 1}],
+        },
+    },
+    {
+        "cloud_model_id": "stablediffusion", "price_per_image": "0",
+        "capabilities": {"seed": "guaranteed", "negative_prompt": True, "facts": {"response_format": "url"}},
+    },
+    {
+        "cloud_model_id": "strict-image", "price_per_image": "0",
+        "capabilities": {"seed": "best_effort", "facts": {"response_format": ""}},
+    },
 ]  # fmt: skip

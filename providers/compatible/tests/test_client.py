@@ -156,7 +156,9 @@ def test_without_any_address_nothing_is_sent_and_the_sentence_says_what_to_set(m
     monkeypatch.delenv("OPENAI_COMPATIBLE_BASE_URL")
     recorded = Recorded(document=answer())
     for ask in (lambda: start(recorded), lambda: recorded.vendor.validate_credentials(KEY)):
-        with pytest.raises(Rejected, match="There is no address") as rejected:
+        with pytest.raises(
+            Rejected, match="Address not found for the OpenAI-compatible server. Please set OPENAI_COMPATIBLE_BASE_URL"
+        ) as rejected:
             ask()
         assert "OPENAI_COMPATIBLE_BASE_URL" in rejected.value.remedy
     assert recorded.requests == []

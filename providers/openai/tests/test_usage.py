@@ -233,7 +233,8 @@ def test_an_impossible_count_is_no_count(odd):
     assert bill["image_output_token"] == VENDOR.quantities(wish(SECOND), entry(SECOND))["image_output_token"]
 
 
-def test_a_wish_that_was_not_normalised_is_quoted_at_its_dearest():
+def test_a_wish_without_a_quality_is_quoted_at_its_dearest():
     raw = CloudGenerationRequest(prompt="a", model=SECOND)
-    assert most_units(raw, entry(SECOND))["image_output_token"] >= formula_tokens(96, 2880, 2880)
+    assert most_units(raw, entry(SECOND))["image_output_token"] >= formula_tokens(96, 1024, 1024)
+    assert most_units(raw, entry(LATE))["image_output_token"] == 6240
     assert most_units(raw, entry(DALL_E)) == {"image": 1, "image:hd:1792x1024": 1}

@@ -74,8 +74,8 @@ def test_gpt_image_models_are_never_sent_what_they_refuse(model_id):
 @pytest.mark.parametrize(
     ("asked", "drawn"),
     [
-        ((1920, 1080), "1920x1072"), ((1024, 1024), "1024x1024"), ((1000, 1000), "992x992"), ((512, 512), "816x816"),
-        ((4096, 4096), "2880x2880"), ((3840, 2160), "3840x2160"), ((2000, 400), "1408x480"),
+        ((1920, 1080), "1920x1088"), ((1024, 1024), "1024x1024"), ((1000, 1000), "992x992"), ((512, 512), "816x816"),
+        ((4096, 4096), "2880x2880"), ((3840, 2160), "3840x2160"), ((2000, 400), "1552x528"),
     ],
 )  # fmt: skip
 def test_any_size_is_fitted_to_the_rules_with_a_note(asked, drawn):
@@ -239,7 +239,16 @@ def test_what_is_stored_has_no_picture_bytes_no_key_and_no_address_that_opens():
     stored = response({**document, "data": [document["data"][0]]}).provider_response
     assert stored["data"][0]["b64_json"] == f"[{len(picture())} bytes]"
     assert CANARY not in json.dumps(stored)
-    assert kept(document["data"][1], str) == {"url": "https://files.example/img.png?[…]", "revised_prompt": "xy"}
+    assert kept(document["data"][1], redactor(KEY)) == {
+        "url": "https://files.example/img.png?[…]",
+        "revised_prompt": "xy",
+    }
+
+
+def test_an_answer_nested_beyond_all_use_is_cut_and_not_fatal():
+    deep = json.loads('{"b": ' * 900 + "7" + "}" * 900)
+    stored = response(answer(odd=deep)).provider_response
+    assert "[…]" in json.dumps(stored, ensure_ascii=False)
 
 
 @pytest.mark.parametrize(
