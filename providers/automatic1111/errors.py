@@ -35,7 +35,7 @@ def http_error(status: int, document: Any, redact: Redact, *, model: str = "") -
     """The error for an answer other than HTTP 200."""
     kind, words, is_own = read_error(document)
     said = quotation(shown(words or kind, redact), "The server")
-    if status >= 500 or status in (408, 499):
+    if status < 300 or status >= 500 or status in (408, 499):
         return _failed(status, kind, words, said, is_own)
     if status == 401:
         return _rejected("key_invalid", status, "User or password not accepted", said, CHECK_AUTH)

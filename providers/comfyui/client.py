@@ -103,7 +103,7 @@ class ComfyUI(Provider):
                 raise
             return _asked_for(replace(job, lost=error.message))
         document = mapping(_json(answer))
-        if answer.status >= 500 or answer.status in (408, 499) or (answer.status == 200 and not document):
+        if answer.status >= 500 or answer.status in (408, 499) or (answer.status < 300 and not document):
             return _asked_for(replace(job, lost=f"HTTP {answer.status}"))
         if answer.status != 200:
             raise errors.refused(answer.status, document, _NOTHING, model=entry.id)

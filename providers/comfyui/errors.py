@@ -85,7 +85,7 @@ def gone(job: Job) -> Rejected:
 
 def unreadable(status: int, what: str) -> Busy | OutcomeUnknown:
     """An answer to a free question that nobody can use: a failing server is asked again."""
-    if status >= 500 or status == 408:
+    if status >= 500 or status in (408, 429):
         return Busy("provider_5xx", sentence(status, f"The server cannot tell {what} now"), remedy=LOOK)
     return OutcomeUnknown(sentence(status, f"The server does not tell {what}"), remedy=CHECK_ADDRESS)
 

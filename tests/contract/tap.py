@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from providers.emulation.contract import Call, Reply
+from providers.emulation.contract import Call, Reply, VendorEmulator
 from providers.emulation.exchange import Delivery
 from providers.emulation.server import RunningServer
 from tests.providers.documented import JOB_ID, DocumentedError
@@ -71,10 +71,8 @@ def tapped(server: RunningServer) -> Iterator[Tap]:
         del exchange.carry_out  # type: ignore[attr-defined]
 
 
-def _vendor_of(sharing: Any, call: Call) -> Any:
+def _vendor_of(sharing: list[VendorEmulator], call: Call) -> VendorEmulator:
     """Whose call it is, where several vendors share one address."""
-    if not isinstance(sharing, list):
-        return sharing
     return next((vendor for vendor in sharing if vendor.takes and vendor.takes(call)), sharing[-1])
 
 
