@@ -20,7 +20,8 @@ from tests.contract.drive import Fitted, billed, draw, fit, quoted
 from tests.contract.subjects import Subject, documents_of, subjects
 from tests.contract.wishes import axes, combinations, lenient, merged, usual
 
-pytestmark = pytest.mark.usefixtures("widest")
+# What no database changes is not asked twice.
+pytestmark = [pytest.mark.usefixtures("widest"), pytest.mark.sqlite_only]
 MOST_DRAWN = 8
 # A size of a table is what the vendor's pages say; some vendors round otherwise.
 SIZE_TOLERANCE = 0.04

@@ -18,7 +18,8 @@ from tests.contract.tap import Tap, refusing_work
 from tests.contract.wire import Flat, differs, flat
 from tests.contract.wishes import needed, usual
 
-pytestmark = pytest.mark.usefixtures("widest")
+# What no database changes is not asked twice.
+pytestmark = [pytest.mark.usefixtures("widest"), pytest.mark.sqlite_only]
 CATALOGUES = [
     Path(config.path) / "catalog.toml" for config in apps.get_app_configs() if isinstance(config, ProviderConfig)
 ]
