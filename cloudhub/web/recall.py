@@ -1,7 +1,7 @@
 """Use a past wish again: with its model, or with the successor where that model's time is over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from cloudhub.accounts.actor import Actor
@@ -10,10 +10,11 @@ from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.generations.find import find_generation
 from cloudhub.web.studio_form import can_size, label_of, settings_of
-from providers.base import Capabilities
+from providers.base import Capabilities, CloudGenerationRequest
 from providers.catalogue import find_provider
 
 ALWAYS = ("prompt", "num_images", "seed")
+ORDER = [field.name for field in fields(CloudGenerationRequest)]
 
 
 @dataclass(frozen=True)
@@ -93,5 +94,10 @@ def _offers(settings: Mapping[str, Any], name: str, value: Any) -> bool:
 
 
 def _flat(request: Mapping[str, Any]) -> list[str]:
-    names = [name for name in request if name != "options"]
-    return [*names, *(f"options.{name}" for name in request.get("options", {}))]
+    """The fields of a stored wish as a form has them, in the wish's own order: PostgreSQL keeps none."""
+    names = sorted((name for name in request if name != "options"), key=_place)
+    return [*names, *(f"options.{name}" for name in sorted(request.get("options", {})))]
+
+
+def _place(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)
