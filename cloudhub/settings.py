@@ -127,6 +127,10 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
+# Shared by all processes where CACHE_URL names a server; else each process has its own.
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 100_000}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

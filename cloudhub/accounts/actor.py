@@ -18,6 +18,14 @@ ROLE_PERMISSIONS: dict[str, tuple[Permission, ...]] = {
 
 
 @dataclass(frozen=True)
+class Origin:
+    """From where somebody acts, for the audit trail: the door, and the network address as the web server saw it."""
+
+    door: Literal["page", "api", "admin", "command"] = "command"
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class Actor:
     """`permissions` are the role's, cut down to the hub key's scopes. `is_hub_owner` sees and manages every team."""
 
@@ -26,6 +34,7 @@ class Actor:
     role: str
     hub_key: HubKey | None = None
     permissions: frozenset[Permission] = field(default_factory=frozenset)
+    origin: Origin = Origin()
 
     @property
     def is_hub_owner(self) -> bool:
@@ -46,24 +55,25 @@ class Actor:
         return f"{self.user.email} with key {self.hub_key.prefix}…" if self.hub_key else self.user.email
 
 
-def actor_of_user(user: User, team_id: int | None = None) -> Actor:
+def actor_of_user(user: User, team_id: int | None = None, origin: Origin = Origin()) -> Actor:  # noqa: B008 - frozen
     """The actor behind a session: in the wished team, else the first one joined. Raises `Forbidden` without any."""
     memberships = Membership.objects.filter(user=user, team__archived_at=None).select_related("team").order_by("id")
     chosen = memberships.filter(team_id=team_id).first() if team_id else None
     membership = chosen or memberships.first()
     if membership is None:
         raise Forbidden("You are in no team yet. Ask the owner to add you to one.")
-    return Actor(user, membership.team, membership.role, None, frozenset(ROLE_PERMISSIONS[membership.role]))
+    permissions = frozenset(ROLE_PERMISSIONS[membership.role])
+    return Actor(user, membership.team, membership.role, None, permissions, origin)
 
 
-def actor_of_hub_key(key: HubKey) -> Actor:
+def actor_of_hub_key(key: HubKey, origin: Origin = Origin("api")) -> Actor:  # noqa: B008 - frozen
     """The actor behind a hub key: its user's role in its team, cut down to the key's scopes. Raises `Forbidden`."""
     memberships = Membership.objects.filter(user=key.user, team=key.team, team__archived_at=None)
     membership = memberships.select_related("team", "user").first()
     if membership is None or not key.user.is_active:
         raise Forbidden("The person of this hub key is no longer in its team.")
     allowed = frozenset(ROLE_PERMISSIONS[membership.role]) & frozenset(key.scopes)
-    return Actor(membership.user, membership.team, membership.role, key, allowed)
+    return Actor(membership.user, membership.team, membership.role, key, allowed, origin)
 
 
 def is_usable(key: HubKey) -> bool:

@@ -3,13 +3,28 @@
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from cloudhub.accounts.actor import actor_of_user
 from cloudhub.accounts.hub_keys import revoke_hub_key
-from cloudhub.accounts.models import HubKey, Membership, Team, User
+from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, Membership, Team, User
 from cloudhub.core.errors import HubError
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Nothing can be added, changed or deleted, also not by a superuser."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -87,3 +102,23 @@ class HubKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 revoke_hub_key(actor=actor, key_id=str(key.pk))
         except HubError as error:
             self.message_user(request, error.message, messages.ERROR)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly):
+    """Invitations are made and withdrawn on their page."""
+
+    list_display = ("email", "team", "role", "created_at", "expires_at", "accepted_at", "withdrawn_at")
+    list_filter = ("team", "role")
+    list_select_related = ("team",)
+    exclude = ("digest",)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly):
+    list_display = ("number", "at", "who", "action", "target_kind", "target_id", "team", "door")
+    list_filter = ("action", "door", "team")
+    list_select_related = ("team",)
+    ordering = ("-number",)
+    exclude = ("salt",)
+    show_full_result_count = False

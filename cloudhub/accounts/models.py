@@ -70,7 +70,11 @@ class Membership(models.Model):
 
 
 class HubKey(models.Model):
-    """A key of the hub's own for programs. Only its hash is stored; `prefix` is what pages show."""
+    """A key of the hub's own for programs. Only its hash is stored; `prefix` is what pages show.
+
+    Empty `allowed_models` (keys of models) and `allowed_networks` (such as "10.0.0.0/8") allow all; null
+    `calls_a_minute` sets no limit. `replaces` is the key that this one was made to follow.
+    """
 
     name = models.CharField(max_length=100)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="hub_keys")
@@ -82,6 +86,67 @@ class HubKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    allowed_models = models.JSONField(default=list, blank=True)
+    allowed_networks = models.JSONField(default=list, blank=True)
+    calls_a_minute = models.PositiveIntegerField(null=True, blank=True)
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replacements")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class Invitation(models.Model):
+    """A place in a team for somebody who may not have an account yet. The link holds a token of which this is the
+    hash; it works once, until `expires_at`."""
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField("e-mail")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.team}"
+
+
+class AuditEntry(models.Model):
+    """One line of the audit trail: who did what to which object, from where. Written once; `hash` covers the line and
+    the hash of the line before.
+
+    What names a person (`who`, `address`, `target_name`) can be erased: the chain holds only its salted digest.
+    `details` never holds a secret nor a person's name.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    hub_key = models.ForeignKey(HubKey, on_delete=models.PROTECT, null=True, related_name="+")
+    door = models.CharField(max_length=10)
+    action = models.CharField(max_length=60)
+    target_kind = models.CharField(max_length=40, blank=True)
+    target_id = models.CharField(max_length=100, blank=True)
+    details = models.JSONField(default=dict)
+    who = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=60, blank=True)
+    target_name = models.CharField(max_length=300, blank=True)
+    salt = models.CharField(max_length=32, blank=True)
+    personal_digest = models.CharField(max_length=64)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes: ClassVar = [
+            models.Index(fields=["team", "-number"], name="audit_of_team"),
+            models.Index(fields=["target_kind", "target_id", "-number"], name="audit_of_object"),
+            models.Index(fields=["user", "-number"], name="audit_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.action}"

@@ -4,7 +4,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from cloudhub.accounts.actor import Actor, actor_of_hub_key
+from cloudhub.accounts.actor import Actor, Origin, actor_of_hub_key
 from cloudhub.accounts.hub_keys import find_hub_key
 from cloudhub.accounts.models import User
 
@@ -29,7 +29,7 @@ class HubKeyAuthentication(BaseAuthentication):
         key = find_hub_key(text)
         if key is None:
             raise AuthenticationFailed(NOT_VALID)
-        actor = actor_of_hub_key(key)
+        actor = actor_of_hub_key(key, Origin("api", request.META.get("REMOTE_ADDR", "")))
         return actor.user, actor
 
     def authenticate_header(self, request: Request) -> str:

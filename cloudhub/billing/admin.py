@@ -1,27 +1,11 @@
 """Money on the admin site: to be looked at. Budgets are made and changed on their page, the ledger by nobody."""
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 from django.utils.html import format_html
 
+from cloudhub.accounts.admin import ReadOnly
 from cloudhub.billing.models import Budget, BudgetWindow, Hold, LedgerEntry
 from cloudhub.core.money import format_money
-
-
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Nothing can be added, changed or deleted, also not by a superuser."""
-
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Budget)

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from cloudhub.billing.admin import ReadOnly
+from cloudhub.accounts.admin import ReadOnly
 from cloudhub.core.money import format_money
 from cloudhub.generations.models import Attempt, Generation, Image, Worker
 

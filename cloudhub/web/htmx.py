@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from django_htmx.middleware import HtmxDetails
 
-from cloudhub.accounts.actor import Actor, Permission, actor_of_user
+from cloudhub.accounts.actor import Actor, Origin, Permission, actor_of_user
 from cloudhub.core.errors import (
     BudgetExceeded,
     Conflict,
@@ -54,7 +54,8 @@ def signed_in(permission: Permission = "read") -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
             try:
-                request.actor = actor_of_user(request.user, request.session.get(TEAM))
+                origin = Origin("page", request.META.get("REMOTE_ADDR", ""))
+                request.actor = actor_of_user(request.user, request.session.get(TEAM), origin)
                 request.actor.require(permission)
                 return view(request, *args, **kwargs)
             except HubError as error:

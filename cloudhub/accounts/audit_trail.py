@@ -1,0 +1,74 @@
+"""The audit trail: who did what to which key, budget, model, member or outcome, from where, in a chain of hashes."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.models import AuditEntry, Team
+
+# "cloudhub" as a number: the lock that lets one transaction at a time append.
+CHAIN_LOCK = 0x636C6F7564687562
+FIRST = "0" * 64
+HUB_ITSELF = "the hub"
+
+
+def record(
+    actor: Actor | None,
+    action: str,
+    *,
+    target_kind: str = "",
+    target_id: object = "",
+    target_name: str = "",
+    team: Team | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """Append one line, in the transaction of what it tells of: call it inside `run_transaction`, as its last step.
+
+    `action` is the object and the verb in the past ("hub_key.revoked"), `target_name` what people call the object.
+    `details` are plain JSON values without secrets and without people's names: ids instead. None as `actor` is the hub
+    itself. Without `team` the line belongs to the actor's.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("An audit line belongs into the transaction of what it tells of.")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    last = AuditEntry.objects.order_by("-number").first()
+    home = team or (actor.team if actor else None)
+    entry = AuditEntry(
+        number=last.number + 1 if last else 1, at=timezone.now(), team=home, user=actor.user if actor else None,
+        hub_key=actor.hub_key if actor else None, door=actor.origin.door if actor else "hub", action=action,
+        target_kind=target_kind, target_id=str(target_id), details=dict(details or {}),
+        who=(actor.name if actor else HUB_ITSELF)[:300], address=(actor.origin.address if actor else "")[:60],
+        target_name=target_name[:300], salt=secrets.token_hex(16), previous_hash=last.hash if last else FIRST,
+    )  # fmt: skip
+    entry.personal_digest = digest_of_personal(entry)
+    entry.hash = hash_of(entry)
+    entry.save(force_insert=True)
+    return entry
+
+
+def digest_of_personal(entry: AuditEntry) -> str:
+    """What stands in the chain for the erasable columns."""
+    return _hash([entry.salt, entry.who, entry.address, entry.target_name])
+
+
+def hash_of(entry: AuditEntry) -> str:
+    """The line's own hash, which covers everything but the erasable columns themselves, and the line before."""
+    return _hash([
+        entry.number, entry.at.astimezone(UTC).isoformat(timespec="microseconds"), entry.team_id, entry.user_id,
+        entry.hub_key_id, entry.door, entry.action, entry.target_kind, entry.target_id, entry.details,
+        entry.personal_digest, entry.previous_hash,
+    ])  # fmt: skip
+
+
+def _hash(parts: list[Any]) -> str:
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
