@@ -189,6 +189,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# Every record of every logger loses its secrets there.
+LOGGING_CONFIG = "cloudhub.core.redaction.configure_logging"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -199,5 +201,8 @@ LOGGING = {
         # httpx writes every URL at INFO, and waitress warns of each queued request: neither helps a person.
         "httpx": {"level": "WARNING"},
         "waitress.queue": {"level": "ERROR"},
+        # One way out for all: Django's own would mail tracebacks, and print some lines past the root.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
     },
 }
