@@ -159,7 +159,7 @@ class _CleanStream:
 def guard_streams() -> None:
     """Let what this process prints lose the known secrets too; for the command line, once."""
     if not isinstance(sys.stdout, _CleanStream):
-        sys.stdout, sys.stderr = _CleanStream(sys.stdout), _CleanStream(sys.stderr)  # type: ignore[assignment]
+        sys.stdout, sys.stderr = _CleanStream(sys.stdout), _CleanStream(sys.stderr)
 
 
 def configure_logging(settings: dict[str, Any]) -> None:
