@@ -37,6 +37,10 @@ WEB_THREADS = env.int("HUB_WEB_THREADS", default=96)
 WAITING_REQUESTS = env.int("HUB_WAITING_REQUESTS", default=WEB_THREADS * 2 // 3)
 LEASE_SECONDS = env.int("HUB_LEASE_SECONDS", default=60)
 GENERATION_SECONDS = env.int("HUB_GENERATION_SECONDS", default=900)
+# What one person or one hub key may ask for in a minute.
+ESTIMATES_A_MINUTE = env.int("HUB_ESTIMATES_A_MINUTE", default=240)
+CHECKS_A_MINUTE = env.int("HUB_CHECKS_A_MINUTE", default=10)
+UPLOADS_A_MINUTE = env.int("HUB_UPLOADS_A_MINUTE", default=120)
 MOST_UPLOAD_BYTES = env.int("HUB_MOST_UPLOAD_BYTES", default=25 * 1024 * 1024)
 
 INSTALLED_APPS = [

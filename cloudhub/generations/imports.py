@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from PIL import Image as PillowImage
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.pace import UPLOADS, keep_pace
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Invalid
 from cloudhub.core.text import is_storable
@@ -43,6 +44,7 @@ def import_images(actor: Actor, files: Sequence[bytes], *, prompt: object = "", 
     Raises `Invalid` naming `file` (`file[1]` for the second of several), `prompt` or `made_with`.
     """
     actor.require("generate")
+    keep_pace(actor, UPLOADS, len(files))
     given = _read_words(prompt, made_with)
     problems: dict[str, str] = {}
     pictures = [_read(data, f"file[{index}]" if index else "file", problems) for index, data in enumerate(files)]
