@@ -1,13 +1,11 @@
 """Pictures that were made elsewhere: kept with their prompt, shown in the Gallery, without a call or a ledger line."""
 
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from PIL import Image as PillowImage
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.pace import UPLOADS, keep_pace
@@ -19,7 +17,7 @@ from cloudhub.generations.models import Image
 from cloudhub.generations.recipe import read_recipe
 from cloudhub.generations.wish import read_upload
 from providers.base import InputImage
-from providers.pictures import UnreadablePicture
+from providers.pictures import UnreadablePicture, open_picture
 
 LONGEST_PROMPT = 32_000
 LONGEST_ORIGIN = 200
@@ -89,7 +87,7 @@ def read_origin(data: bytes) -> Origin:
 
 def _texts(data: bytes) -> dict[str, str]:
     try:
-        with PillowImage.open(io.BytesIO(data), formats=("PNG",)) as picture:
+        with open_picture(data, formats=("PNG",)) as picture:
             return {str(name): text for name, text in picture.info.items() if isinstance(text, str)}
     except (OSError, SyntaxError, ValueError):
         return {}
