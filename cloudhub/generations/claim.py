@@ -80,7 +80,7 @@ def _has_room(lane: tuple[int, int], names: Mapping[tuple[int, int], LaneName | 
     teams = claimed.values_list("generation__team_id").annotate(Count("hold_id"))
     # A team of which nothing is queued may well share the lane: it counts.
     shared = [count for team_id, count in teams if names.get((lane[0], team_id), names[lane]) == names[lane]]
-    return opening.free > sum(shared)
+    return bool(opening.free > sum(shared))
 
 
 def open_steps(generation_id: UUID) -> list[tuple[UUID, bool]]:
