@@ -82,8 +82,8 @@ class Quote:
 def quote_wish(actor: Actor, model_reference: object, fields: Mapping[str, Any]) -> Quote:
     """Price a wish without holding or sending anything.
 
-    Raises `Invalid` (code "capability" when the model lacks something), `AmbiguousModel`, `NotFound`, or `Forbidden` when
-    the model is kept for others.
+    Raises `Invalid` (code "capability" when the model lacks something), `AmbiguousModel`, `NotFound`, or
+    `Forbidden` when the model is kept for others.
     """
     model = find_model(model_reference)
     return quote_model(actor, model, fields)
