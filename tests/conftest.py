@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.core.cache import cache
 from django.db import connection, connections
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
@@ -82,6 +83,12 @@ def _no_vendor_is_real(monkeypatch: pytest.MonkeyPatch) -> None:
     # Google's library would look for this machine's own sign-in: in its folder, then at an address of Google Cloud's.
     monkeypatch.setenv("CLOUDSDK_CONFIG", "/nowhere/gcloud")
     monkeypatch.setenv("NO_GCE_CHECK", "true")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_yet() -> None:
+    """What earlier tests counted in the cache does not slow down people of the same number."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
