@@ -74,7 +74,6 @@ def test_an_invitation_goes_from_hand_to_hand(
     guest.fill("#password", "a horse of Dora")
     guest.press("#password", "Enter")
     guest.wait_for_url(f"{hub_server.url}/gallery/")
-    owner.reload()
     owner.goto(f"{hub_server.url}/people/")
     assert "dora@example.org" in owner.inner_text("main")
     assert faults == []
