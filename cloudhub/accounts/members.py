@@ -13,6 +13,7 @@ from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import HubKey, Invitation, Membership, Role, Team, User
 from cloudhub.accounts.owners import find_person, keeping_an_owner, require_hub_owner
 from cloudhub.accounts.sessions import end_sessions_of
+from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -124,6 +125,16 @@ def remove_second_factor(actor: Actor, user_id: int) -> User:
 
 def has_second_factor(user: User) -> bool:
     return bool(Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists())
+
+
+def record_own_factor(actor: Actor, action: str, kind: str) -> None:
+    """Tell the audit trail what somebody did to their own second factor; `kind` is an `Authenticator.Type`."""
+
+    def work() -> None:
+        record(actor, action, target_kind="person", target_id=actor.user.pk, target_name=actor.user.email,
+               details={"kind": kind})  # fmt: skip
+
+    run_transaction(work)
 
 
 def requires_factor(user: User) -> bool:

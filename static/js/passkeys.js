@@ -68,8 +68,11 @@ async function send(form) {
   }
 }
 
-for (const form of document.querySelectorAll("form[data-passkey]")) {
-  if (!window.PublicKeyCredential) continue; // Without it the form stays hidden.
+// A passkey belongs to a name: browsers take none for a bare address, and none without https but on localhost.
+const isNamed = !/^[\d.]+$|:/.test(location.hostname);
+const canAsk = Boolean(window.PublicKeyCredential) && isNamed;
+for (const notice of document.querySelectorAll("[data-no-passkeys]")) notice.hidden = canAsk;
+for (const form of canAsk ? document.querySelectorAll("form[data-passkey]") : []) {
   form.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
