@@ -37,6 +37,10 @@ WEB_THREADS = env.int("HUB_WEB_THREADS", default=96)
 WAITING_REQUESTS = env.int("HUB_WAITING_REQUESTS", default=WEB_THREADS * 2 // 3)
 LEASE_SECONDS = env.int("HUB_LEASE_SECONDS", default=60)
 GENERATION_SECONDS = env.int("HUB_GENERATION_SECONDS", default=900)
+# What one person or one hub key may ask for in a minute.
+ESTIMATES_A_MINUTE = env.int("HUB_ESTIMATES_A_MINUTE", default=240)
+CHECKS_A_MINUTE = env.int("HUB_CHECKS_A_MINUTE", default=10)
+UPLOADS_A_MINUTE = env.int("HUB_UPLOADS_A_MINUTE", default=120)
 MOST_UPLOAD_BYTES = env.int("HUB_MOST_UPLOAD_BYTES", default=25 * 1024 * 1024)
 
 INSTALLED_APPS = [
@@ -258,6 +262,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# Every record of every logger loses its secrets there.
+LOGGING_CONFIG = "cloudhub.core.redaction.configure_logging"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -268,5 +274,8 @@ LOGGING = {
         # httpx writes every URL at INFO, and waitress warns of each queued request: neither helps a person.
         "httpx": {"level": "WARNING"},
         "waitress.queue": {"level": "ERROR"},
+        # One way out for all: Django's own would mail tracebacks, and print some lines past the root.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
     },
 }

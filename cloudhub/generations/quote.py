@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.pace import ESTIMATES, keep_pace
 from cloudhub.billing.budgets import BudgetStanding, applicable_standings
 from cloudhub.billing.models import Hold
 from cloudhub.catalog.access import require_use
@@ -77,6 +78,12 @@ class Quote:
             for (description, price), quantity in sums.items()
             if quantity
         ]  # fmt: skip
+
+
+def estimate_wish(actor: Actor, model_reference: object, fields: Mapping[str, Any]) -> Quote:
+    """As `quote_wish`, for somebody who only asks. Also raises `TooMany`: a price costs nothing but the hub's work."""
+    keep_pace(actor, ESTIMATES)
+    return quote_wish(actor, model_reference, fields)
 
 
 def quote_wish(actor: Actor, model_reference: object, fields: Mapping[str, Any]) -> Quote:

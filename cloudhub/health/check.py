@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.pace import CHECKS, keep_pace
 from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.core.errors import Conflict, NotFound
 from cloudhub.health.models import KeyCheck
@@ -35,10 +36,11 @@ def find_vendor(provider_id: object) -> Provider:
 def check_now(actor: Actor, provider_id: object) -> KeyCheck:
     """Ask the vendor about its key and give back the result, or the last one when that is a few seconds old.
 
-    Raises `Forbidden`, `NotFound`, or `Conflict` (no_key) saying where to put one.
+    Raises `Forbidden`, `NotFound`, `TooMany`, or `Conflict` (no_key) saying where to put one.
     """
     actor.require("manage")
     vendor = find_vendor(provider_id)
+    keep_pace(actor, CHECKS)
     row = _row(vendor)
     now = timezone.now()
     if _claim(row, Q(began_at=None) | Q(began_at__lt=now - CHECK_AGAIN_AFTER), now):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
+from cloudhub.core.redaction import know_secret
 from providers.base import Key, KeyForm, Provider, Rejected
 
 
@@ -19,7 +20,10 @@ def key_for(provider: Provider) -> Key:
     if form is None:
         raise _no_key(provider, forms)
     values = {name: _value(name) for name in form.variables if _value(name)}
-    return Key(values, source=_source(values), form=form.name, public=form.public)
+    key = Key(values, source=_source(values), form=form.name, public=form.public)
+    for secret in key.secrets:
+        know_secret(secret)
+    return key
 
 
 def has_key(provider: Provider) -> bool:
