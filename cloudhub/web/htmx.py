@@ -21,13 +21,14 @@ from cloudhub.core.errors import (
     Invalid,
     NotFound,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 
 TEAM = "team_id"
 STATUSES: dict[type[HubError], int] = {
     Invalid: 422, BudgetExceeded: 402, Forbidden: 403, NotFound: 404, Conflict: 409, TooLarge: 413,
-    IdempotencyMismatch: 422, Unavailable: 503,
+    IdempotencyMismatch: 422, TooMany: 429, Unavailable: 503,
 }  # fmt: skip
 
 

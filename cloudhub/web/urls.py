@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cloudhub.web.views import account, budgets, costs, gallery, media, models, sign_in, status, studio
+from cloudhub.web.views import account, budgets, costs, gallery, hub_keys, keys, media, models, sign_in, status, studio
 
 app_name = "web"
 
@@ -44,6 +44,9 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/team", account.switch_team, name="account-team"),
     path("account/password", account.change_password, name="account-password"),
-    path("account/keys", account.make_key, name="account-keys"),
-    path("account/keys/<int:key_id>/revoke", account.revoke_key, name="account-key-revoke"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/hub", hub_keys.make, name="hub-keys"),
+    path("keys/hub/<int:key_id>/change", hub_keys.change, name="hub-key-change"),
+    path("keys/hub/<int:key_id>/rotate", hub_keys.rotate, name="hub-key-rotate"),
+    path("keys/hub/<int:key_id>/revoke", hub_keys.revoke, name="hub-key-revoke"),
 ]

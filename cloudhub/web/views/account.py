@@ -1,6 +1,5 @@
-"""Who am I, in which team, with which hub keys and password."""
+"""Who am I, in which team, with which password."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -8,15 +7,12 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from cloudhub.accounts.actor import PERMISSIONS, actor_of_user
-from cloudhub.accounts.hub_keys import hub_keys_for, issue_hub_key, revoke_hub_key
+from cloudhub.accounts.actor import actor_of_user
 from cloudhub.accounts.models import Membership
-from cloudhub.core.errors import HubError, Invalid
+from cloudhub.core.errors import HubError
 from cloudhub.web.htmx import TEAM, HubRequest, signed_in, status_of
 
 
@@ -30,10 +26,7 @@ def _page(request: HubRequest, error: HubError | None = None, status: int = 200,
     mine = Membership.objects.filter(user=request.actor.user, team__archived_at=None).select_related("team")
     context = {
         "memberships": mine.order_by("id"),
-        "keys": hub_keys_for(request.actor),
-        "scopes": [scope for scope in PERMISSIONS if request.actor.may(scope)],
         "password_form": PasswordChangeForm(request.actor.user),
-        "now": timezone.now(),
         **more,
     }
     return render(request, "account/account.html", context, status=status_of(error) if error else status)
@@ -46,29 +39,6 @@ def switch_team(request: HubRequest) -> HttpResponse:
     wished = request.POST.get("team", "")
     if wished.isascii() and wished.isdigit() and len(wished) < 18:
         request.session[TEAM] = actor_of_user(request.actor.user, int(wished)).team.pk
-    return redirect("web:account")
-
-
-@require_POST
-@never_cache
-@signed_in()
-def make_key(request: HubRequest) -> HttpResponse:
-    """Make a hub key. Its text is in this one answer and nowhere else, so there is no redirect."""
-    days = request.POST.get("days", "")
-    expires_at = timezone.now() + timedelta(days=int(days)) if days.isdecimal() and len(days) < 5 else None
-    name, scopes = request.POST.get("name", ""), request.POST.getlist("scopes")
-    try:
-        key, text = issue_hub_key(request.actor, name=name, scopes=scopes, expires_at=expires_at)
-    except Invalid as error:
-        return _page(request, error, key_errors=error.fields, given=request.POST)
-    return _page(request, new_key=key, new_key_text=text)
-
-
-@require_POST
-@signed_in()
-def revoke_key(request: HubRequest, key_id: int) -> HttpResponse:
-    key = revoke_hub_key(actor=request.actor, key_id=str(key_id))
-    messages.success(request, f"The key {key} is revoked. Programs that use it are refused from now on.")
     return redirect("web:account")
 
 
