@@ -80,6 +80,16 @@ def tell(request: HubRequest, error: HubError) -> HttpResponse:
     return reswap(retarget(response, "#problem"), "innerHTML")
 
 
+def read_number(text: str) -> int | None:
+    """A row's id as a form holds it; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+def read_numbers(texts: list[str]) -> list[int]:
+    """The ids that several ticks of a form hold; a text that is none becomes 0, the id of nothing."""
+    return [read_number(text) or 0 for text in texts]
+
+
 def _to_sign_in(request: HubRequest) -> HttpResponse:
     """A fragment cannot show the sign-in page, so htmx is told to leave the page for it."""
     there = (request.htmx.current_url_abs_path or "/") if request.htmx else request.get_full_path()

@@ -31,6 +31,7 @@ urlpatterns = [
     path("models/", models.models, name="models"),
     path("models/register", models.register, name="model-register"),
     path("models/<int:model_id>/change", models.change, name="model-change"),
+    path("models/<int:model_id>/access", models.restrict, name="model-access"),
     path("costs/", costs.costs, name="costs"),
     path("budgets/", budgets.budgets, name="budgets"),
     path("budgets/<int:budget_id>/change", budgets.change, name="budget-change"),
