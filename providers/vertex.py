@@ -55,7 +55,7 @@ SET_UP = (
 # The credentials are not public here: the variable may hold the key file's text instead of its path.
 VERTEX_FORM = KeyForm(
     name="vertex", required=(PROJECT,), optional=(REGION, CREDENTIALS, SWITCH), public=(PROJECT, REGION, SWITCH),
-    help=SET_UP,
+    files=(CREDENTIALS,), help=SET_UP,
 )  # fmt: skip
 
 
