@@ -56,6 +56,10 @@ SET_UP = (
 VERTEX_FORM = KeyForm(
     name="vertex", required=(PROJECT,), optional=(REGION, CREDENTIALS, SWITCH), public=(PROJECT, REGION, SWITCH),
     files=(CREDENTIALS,), help=SET_UP,
+    file_fields=(
+        ("service_account", ("client_email", "private_key", "token_uri")),
+        ("authorized_user", ("client_id", "client_secret", "refresh_token")),
+    ),
 )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ class HubKeyCard:
 def keys_page(request: HubRequest, error: HubError | None = None, **more: Any) -> HttpResponse:
     """The page; `more` are the parts that a view adds after a refusal or with a new key."""
     actor = request.actor
-    models = [(model.key, model.name) for model in models_for_picking()]
+    models = [(model.key, model.name) for model in models_for_picking(actor)]
     context = {
         **hub_key_cards(actor),
         "scopes": [scope for scope in PERMISSIONS if actor.may(scope)],

@@ -10,7 +10,9 @@ from cloudhub.accounts.models import HubKey
 from cloudhub.billing.hub_keys import issue_hub_key
 from cloudhub.billing.models import Budget
 from cloudhub.core.errors import BudgetExceeded
+from tests.billing.rivals import at_once, outcome
 from tests.billing.stage import PRICE, budget, counters, differences, settle, submit
+from tests.conftest import Cast
 
 FOUR = {"limit": "0.040000", "window": "total", "currency": "XTS"}
 
@@ -85,3 +87,11 @@ def test_other_keys_spend_on(alice: Actor, limited: HubKey) -> None:
     submit(program(other), pictures=4)
     submit(alice, pictures=4)
     assert counters(Budget.objects.get()) == (4 * PRICE, 0)
+
+
+def test_of_rivals_one_rotates(committed_cast: Cast) -> None:
+    alice = committed_cast.alice
+    key, _ = issue_hub_key(alice, {"name": "robot"})
+    outcomes = at_once([lambda: outcome(lambda: rotate_hub_key(alice, key.pk))] * 4)
+    assert sorted(outcomes) == ["conflict", "conflict", "conflict", "passed"]
+    assert HubKey.objects.count() == 2

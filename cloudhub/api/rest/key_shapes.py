@@ -3,9 +3,10 @@
 from rest_framework import serializers as field
 
 from cloudhub.accounts.actor import PERMISSIONS
-from cloudhub.api.shapes import Amount, Shape, one_of, words
+from cloudhub.api.shapes import Amount, AnyObject, Shape, one_of, words
 from cloudhub.billing.models import WindowKind
 from cloudhub.core.money import CURRENCIES
+from cloudhub.vault.models import ProviderKey
 
 
 class HubKeyBudgetWish(Shape):
@@ -74,3 +75,49 @@ class HubKeyRecord(Shape):
 
 class NewHubKey(HubKeyRecord):
     key = field.CharField(help_text="Shown this once.")
+
+
+SECRETS = "By the names of the vendor's environment variables, such as OPENAI_API_KEY; a key file as its JSON text."
+
+
+class VendorKeyChange(Shape):
+    label = field.CharField(required=False, allow_blank=True, max_length=100)  # type: ignore[assignment]
+    priority = field.IntegerField(required=False, min_value=0, help_text="The lowest is taken first; 100 by default.")
+    team = field.CharField(
+        required=False, allow_null=True, help_text="A team's name or id; null gives it to every team."
+    )
+
+
+class VendorKeyRotationWish(Shape):
+    values = field.DictField(child=field.CharField(), write_only=True, help_text=SECRETS)
+
+
+class VendorKeyWish(VendorKeyChange):
+    provider = field.CharField(help_text="A vendor's id.")
+    form = field.CharField(required=False, help_text="Which kind of credentials, where the vendor takes several.")
+    values = field.DictField(child=field.CharField(), write_only=True, help_text=SECRETS)
+
+
+class VendorKeyRecord(Shape):
+    id = field.CharField()
+    provider = field.CharField()
+    label = field.CharField(allow_blank=True)  # type: ignore[assignment]
+    form = field.CharField()
+    team = field.CharField(allow_null=True, help_text="Null: every team uses it.")
+    priority = field.IntegerField()
+    state = one_of(ProviderKey.State.values)
+    last_four = field.CharField(allow_blank=True)
+    public_values = AnyObject(help_text="What is no secret, such as a region.")
+    replaces = field.CharField(allow_null=True)
+    created_at = field.DateTimeField()
+    last_used_at = field.DateTimeField(allow_null=True)
+    use_count = field.IntegerField()
+    ended_at = field.DateTimeField(allow_null=True)
+    ended_reason = field.CharField(allow_null=True)
+
+
+class KeyTestAnswer(Shape):
+    result = one_of(("valid", "refused", "unreachable"), help_text="`unreachable` says nothing of the key.")
+    message = field.CharField()
+    code = field.CharField(allow_null=True)
+    remedy = field.CharField(allow_null=True)
