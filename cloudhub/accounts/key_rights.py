@@ -1,7 +1,7 @@
 """What a hub key may do: read from what people and programs write, and never more than who gives it may do."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,7 +76,9 @@ def read_rights(actor: Actor, wished: Mapping[str, Any], *, now: KeyRights | Non
         if now is None or name in wished:
             values[name] = values[name] or getattr(most, name)
     rights = KeyRights(**values)
-    require_no_more(actor, rights)
+    # Scopes that stay as they are give nothing: a role may have fewer since, and cuts them where the key is used.
+    given = rights if now is None or "scopes" in wished else replace(rights, scopes=[])
+    require_no_more(actor, given)
     return rights
 
 

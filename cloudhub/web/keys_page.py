@@ -18,6 +18,7 @@ from cloudhub.core.errors import HubError
 from cloudhub.core.money import CURRENCIES
 from cloudhub.web.budget_words import BudgetCard, card_of
 from cloudhub.web.htmx import HubRequest, status_of
+from cloudhub.web.vendor_key_words import vendor_part
 
 LASTING = (("", "Until it is revoked"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year"))
 OVERLAPS = (("24", "a day"), ("1", "an hour"), ("168", "a week"), ("0", "not at all"))
@@ -43,6 +44,7 @@ def keys_page(request: HubRequest, error: HubError | None = None, **more: Any) -
     actor = request.actor
     models = [(model.key, model.name) for model in models_for_picking(actor)]
     context = {
+        **vendor_part(actor),
         **hub_key_cards(actor),
         "scopes": [scope for scope in PERMISSIONS if actor.may(scope)],
         "models": models,

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from cloudhub.web.views import account, budgets, costs, gallery, hub_keys, keys, media, models, sign_in, status, studio
+from cloudhub.web.views import (
+    account,
+    budgets,
+    costs,
+    gallery,
+    hub_keys,
+    keys,
+    media,
+    models,
+    sign_in,
+    status,
+    studio,
+    vendor_keys,
+)
 
 app_name = "web"
 
@@ -46,6 +59,12 @@ urlpatterns = [
     path("account/team", account.switch_team, name="account-team"),
     path("account/password", account.change_password, name="account-password"),
     path("keys/", keys.keys, name="keys"),
+    path("keys/vendors/<str:provider_id>", vendor_keys.add, name="vendor-keys"),
+    path("keys/vendors/<str:provider_id>/try", vendor_keys.try_out, name="vendor-key-try"),
+    path("keys/stored/<uuid:key_id>/test", vendor_keys.test, name="vendor-key-test"),
+    path("keys/stored/<uuid:key_id>/change", vendor_keys.change, name="vendor-key-change"),
+    path("keys/stored/<uuid:key_id>/rotate", vendor_keys.rotate, name="vendor-key-rotate"),
+    path("keys/stored/<uuid:key_id>/revoke", vendor_keys.revoke, name="vendor-key-revoke"),
     path("keys/hub", hub_keys.make, name="hub-keys"),
     path("keys/hub/<int:key_id>/change", hub_keys.change, name="hub-key-change"),
     path("keys/hub/<int:key_id>/rotate", hub_keys.rotate, name="hub-key-rotate"),
