@@ -12,6 +12,7 @@ class KeyForm:
     may be shown and are not taken out of texts. A form without required names suits a vendor that needs no key. The
     value of one of `files` may be a file's path in the environment; a key that people store holds the file's JSON text,
     of one of the kinds in `file_fields`: (its `type`, the fields that it must hold).
+    `switches` mean something in the environment alone.
     """
 
     name: str
@@ -19,6 +20,7 @@ class KeyForm:
     optional: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
     file_fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
     help: str = ""
 

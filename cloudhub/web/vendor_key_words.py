@@ -159,6 +159,7 @@ def _form_card(form: KeyForm) -> KeyFormCard:
             name in needed,
         )
         for name in form.variables
+        if name not in form.switches
     ]
     return KeyFormCard(form.name, FORM_NAMES.get(form.name, form.name.replace("_", " ")), form.help, fields)
 

@@ -34,7 +34,7 @@ def test_a_key_gets_the_limits_that_were_chosen(bobs: Client) -> None:
     assert (key.allowed_models, key.allowed_networks) == (["practice-1"], ["10.0.0.0/8", "2001:db8::/32"])
     assert (key.calls_a_minute, budget.target, budget.limit_micros) == (30, str(key.pk), 2_500_000)
     page = bobs.get("/keys/").content.decode()
-    for words in ("10.0.0.0/8, 2001:db8::/32", "at most 30 calls a minute", "2.50 left</strong> of", "practice-1"):
+    for words in ("10.0.0.0/8, 2001:db8::/32", "at most 30 calls a minute", "2.50 XTS left</strong> of", "practice-1"):
         assert words in page, words
 
 
