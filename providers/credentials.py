@@ -54,7 +54,8 @@ class Key:
 
     @property
     def last_four(self) -> str:
-        return self.secret[-4:] if len(self.secret) >= 12 else ""
+        """What may be shown of a key; nothing of a short one or of a key file's text."""
+        return self.secret[-4:] if len(self.secret) >= 12 and not self.secret.startswith("{") else ""
 
     def get(self, name: str) -> str:
         """The value of a variable, empty when it is not set."""

@@ -1,6 +1,7 @@
 """Check a vendor's key without spending."""
 
 import logging
+import traceback
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -41,9 +42,10 @@ def ask_about(provider: Provider, key: Key) -> CheckResult:
     except ProviderError as error:
         verdict: Verdict = "unreachable" if isinstance(error, Busy) else "refused"
         return CheckResult(verdict, key.redact(error.message), error.code, key.redact(error.remedy))
-    except Exception as error:  # noqa: BLE001 - told as a result, and in the log
-        # Its words and frames may hold the key.
-        logger.error("The key of %s could not be checked (%s).", provider.id, type(error).__name__)  # noqa: TRY400
+    except Exception:  # noqa: BLE001 - told as a result, and in the log
+        # The exception's own words may hold the key.
+        words = key.redact(traceback.format_exc())
+        logger.error("The key of %s could not be checked.\n%s", provider.id, words)  # noqa: TRY400
         sentence = "The hub could not carry the check out; its log says why."
         return CheckResult("unreachable", sentence, "provider_5xx")
 

@@ -35,7 +35,8 @@ def keys_for(provider: Provider, team_id: int | None = None, rows: Sequence[Prov
     `rows` are stored keys that have been read already (`active_keys`).
     """
     known = active_keys() if rows is None and forms_with_secrets(provider) else rows or ()
-    usable = [stored for stored in known if stored.provider == provider.id and is_in_place(stored, provider)]
+    own_vendor = [stored for stored in known if stored.provider == provider.id and stored.is_active]
+    usable = [stored for stored in own_vendor if is_in_place(stored, provider)]
     own = [stored for stored in usable if stored.team_id is not None and stored.team_id == team_id]
     shared = [stored for stored in usable if stored.team_id is None]
     return [*openable([*own, *shared], provider), *_environment_keys(provider)]
@@ -109,9 +110,9 @@ def fingerprint(key: Key) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def missing_names(provider: Provider, team_id: int | None = None) -> list[str]:
-    """The variables that would have to be set, none when the credentials are complete."""
-    return [] if has_key(provider, team_id) else _missing(_begun(provider.forms()))
+def missing_names(provider: Provider) -> list[str]:
+    """The variables that would have to be set for the environment to have a key, none when they are."""
+    return [] if _environment_keys(provider) else _missing(_begun(provider.forms()))
 
 
 def no_key(provider: Provider) -> Rejected:
