@@ -48,7 +48,7 @@ def rights_of(key: HubKey) -> KeyRights:
 
 def most_rights(actor: Actor) -> KeyRights:
     """All that the actor can give: a person what their role allows, a program what its own key allows."""
-    scopes = [scope for scope in PERMISSIONS if actor.may(scope)]
+    scopes: list[str] = [scope for scope in PERMISSIONS if actor.may(scope)]
     if actor.hub_key is None:
         return KeyRights(scopes, [], [], None, None)
     return KeyRights(**{**rights_of(actor.hub_key).columns, "scopes": scopes})

@@ -63,7 +63,7 @@ def read_team(actor: Actor, reference: object) -> Team | None:
         return None
     team = None
     if isinstance(reference, str) and is_storable(reference):
-        number = int(reference) if reference.isascii() and reference.isdigit() and len(reference) < 18 else None
+        number = int(reference) if reference.isascii() and reference.isdigit() and len(reference) < 18 else 0
         # A team may be called 7: its name goes before another one's number.
         found = teams_for_keys(actor).filter(Q(name=reference) | Q(id=number))
         team = next(iter(sorted(found, key=lambda known: known.name != reference)), None)

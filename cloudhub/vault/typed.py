@@ -90,7 +90,7 @@ def _file_problem(form: KeyForm, value: str) -> str:
     if not isinstance(document, dict):
         # A path would let whoever types it have the hub read a file of its own machine.
         return "Give the key file's whole text, which is JSON and begins with {, not its path."
-    kinds = dict(form.file_fields)
+    kinds: dict[Any, tuple[str, ...]] = dict(form.file_fields)
     kind = document.get("type")
     if kinds and not (isinstance(kind, str) and kind in kinds):
         return f"This is no key file: its type must be {' or '.join(kinds)}."
