@@ -6,7 +6,7 @@ from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class PackedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc] - comes without types
+class PackedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Packs by gzip alone.
 
     WhiteNoise would use Brotli too wherever some other package happens to bring it: half a minute of work at the first
