@@ -228,7 +228,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "cloudhub.web.static_files.PackedStaticFiles"},
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * MOST_UPLOAD_BYTES

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from providers.credentials import Key, KeyForm
@@ -17,6 +16,7 @@ from providers.models import (
     Option,
     PriceLine,
     PriceList,
+    ReportedCost,
 )
 from providers.normalise import expected_size, normalise
 from providers.request import (
@@ -39,14 +39,6 @@ __all__ = [
 
 Quantities = Mapping[str, int]
 WhenBilled = Literal["yes", "no", "unknown"]
-
-
-@dataclass(frozen=True)
-class ReportedCost:
-    """What the vendor itself says that the call cost: exact decimal text in `currency`."""
-
-    amount: str
-    currency: str
 
 
 class Provider(ABC):

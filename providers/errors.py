@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from providers.models import Limit
+from providers.models import Limit, ReportedCost
 
 Billed = Literal["no", "yes", "unknown"]
 Retry = Literal["no", "safe", "after"]
@@ -57,8 +57,9 @@ class ProviderError(Exception):
     """Root of what `start`, `check` and `validate_credentials` raise.
 
     `code` is a key of `FAILURES`; `message` a sentence for people without any secret; `remedy` what to do, by
-    default the code's; `request_id` the vendor's; `billed` the units that the vendor charges all the same, empty
-    when it charges nothing; `answer_text` the words that the model sent instead of a picture.
+    default the code's; `request_id` the vendor's; `billed` what the vendor charges all the same, as units or as
+    the cost that it reports, empty when it charges nothing; `answer_text` the words that the model sent instead of
+    a picture.
     """
 
     def __init__(
@@ -68,14 +69,14 @@ class ProviderError(Exception):
         *,
         remedy: str = "",
         request_id: str = "",
-        billed: Mapping[str, int] | None = None,
+        billed: Mapping[str, int] | ReportedCost | None = None,
         answer_text: str = "",
     ) -> None:
         self.code = code
         self.message = message
         self.remedy = remedy or FAILURES[code].remedy
         self.request_id = request_id
-        self.billed = dict(billed or {})
+        self.billed = billed if isinstance(billed, ReportedCost) else dict(billed or {})
         self.answer_text = answer_text
         super().__init__(message)
 

@@ -114,6 +114,20 @@ class Capabilities:
         usual = asdict(type(self)())
         return {name: value for name, value in asdict(self).items() if value != usual[name] and value is not None}
 
+    def for_database(self) -> dict[str, Any]:
+        """As `as_json`, with the order of `sizes` beside it: PostgreSQL's jsonb sorts the names of a mapping."""
+        order = [[resolution, list(table)] for resolution, table in self.sizes.items()]
+        return self.as_json() | ({"order_of_sizes": order} if order else {})
+
+    @classmethod
+    def from_database(cls, stored: Mapping[str, Any]) -> Self:
+        """What `for_database` wrote; rows from before it had an order keep the one that they have."""
+        values = dict(stored)
+        order, sizes = values.pop("order_of_sizes", ()), values.get("sizes", {})
+        if order:
+            values["sizes"] = {name: {ratio: sizes[name][ratio] for ratio in ratios} for name, ratios in order}
+        return cls.from_json(values)
+
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         known = {item.name for item in fields(cls)}
@@ -135,6 +149,14 @@ class Capabilities:
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+@dataclass(frozen=True)
+class ReportedCost:
+    """What the vendor itself says that the call cost: exact decimal text in `currency`."""
+
+    amount: str
+    currency: str
 
 
 @dataclass(frozen=True, kw_only=True)

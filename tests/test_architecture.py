@@ -1,6 +1,7 @@
 """The shape of the code, held by tests: who may import whom, how long things may get, who may call a vendor."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,8 +41,14 @@ def python_files(*folders: str) -> list[Path]:
     return sorted(path for path in files if "migrations" not in path.parts)
 
 
+@functools.cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a file's syntax tree; a file is read once for all tests."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
 def imports_of(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -116,7 +123,7 @@ def test_pictures_are_opened_at_one_place(path: Path) -> None:
 
 
 def calls_of(path: Path, methods: set[str]) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods:
             receiver = node.func.value
             if isinstance(receiver, ast.Attribute | ast.Name):
@@ -143,7 +150,7 @@ def test_no_file_is_longer_than_a_person_reads(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCE, ids=name)
 def test_no_function_is_longer_than_a_screen(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.FunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             assert lines <= LONGEST_FUNCTION, f"{node.name} has {lines} lines"

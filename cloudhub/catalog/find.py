@@ -107,7 +107,7 @@ def entry_of(model: CloudModel) -> ModelEntry:
         name=model.name,
         description=model.description,
         aliases=tuple(model.aliases),
-        capabilities=Capabilities.from_json(model.capabilities),
+        capabilities=Capabilities.from_database(model.capabilities),
         lifecycle=Lifecycle(
             released=model.released_on,
             deprecated=model.deprecated_on,

@@ -130,7 +130,7 @@ _ENTRY_FIELDS = (
 def _copy_entry(model: CloudModel, entry: ModelEntry) -> None:
     life = entry.lifecycle
     model.aliases = list(entry.aliases)
-    model.capabilities = entry.capabilities.as_json()
+    model.capabilities = entry.capabilities.for_database()
     model.released_on, model.deprecated_on = life.released, life.deprecated
     model.successor, model.lifecycle_note = life.successor, life.note
     if model.lifecycle_read_on and life.read_on and life.read_on < model.lifecycle_read_on:

@@ -13,7 +13,7 @@ def error_json(error: ProviderError, *, billed: str | None = None) -> dict[str, 
         words, retry = "no", "after"
     elif isinstance(error, OutcomeUnknown):
         words, retry = "unknown", "no"
-    elif error.billed:
+    elif error.billed and billed is None:
         words = "yes"
     return describe(error.code, error.message, billed=words, retry=retry, remedy=error.remedy,
                     answer_text=error.answer_text)  # fmt: skip

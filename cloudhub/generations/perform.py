@@ -162,6 +162,7 @@ def _await_result(work: Work, pending: Pending, stopping: threading.Event) -> Cl
 
     Raises `Rejected` or `OutcomeUnknown`; a busy vendor is asked again, since asking is free.
     """
+    _pass_on_cancellation(work, pending)
     last = time.monotonic() + work.provider.longest_wait_seconds
     while time.monotonic() < last:
         if stopping.wait(pending.wait_seconds):
@@ -237,11 +238,31 @@ def _forgotten_key(provider: Provider) -> Key:
 def ask_vendor_to_stop(attempt: Attempt) -> None:
     """Pass a cancellation on where the vendor takes one; what it bills all the same is settled as usual."""
     try:
-        work = read_work(attempt)
-        if work.provider.can_cancel:
-            work.provider.cancel(attempt.remote_id, work.key)
+        _stop(read_work(attempt), attempt.remote_id)
     except (ProviderError, Conflict, UnreadablePicture) as error:
         logger.info("The vendor did not take the cancellation of attempt %s: %s", attempt.pk, error)
+
+
+def _pass_on_cancellation(work: Work, pending: Pending) -> None:
+    """Tell the vendor of a cancellation that came before the hub knew the job's id, or while nobody asked for it.
+
+    `cancel_generation` writes first and looks for the id then, the caller the other way round: one of both sees the
+    other, and where both do the vendor hears it twice.
+    """
+    rows = Attempt.objects.filter(hold_id=work.attempt_id)
+    is_cancelled = rows.exclude(generation__cancel_requested_at=None).exists()
+    release_connection()
+    if is_cancelled:
+        try:
+            _stop(work, pending.remote_id)
+        except ProviderError as error:
+            logger.info("The vendor did not take the cancellation of attempt %s: %s", work.attempt_id, error)
+
+
+def _stop(work: Work, remote_id: str) -> None:
+    if work.provider.can_cancel:
+        with adapter_failures(work):
+            work.provider.cancel(remote_id, work.key)
 
 
 def _after_refusal(attempt_id: UUID, error: ProviderError) -> None:

@@ -1,6 +1,6 @@
 """What a wish would cost: an upper bound, call by call, that freezes the price it names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -20,7 +20,7 @@ from cloudhub.catalog.prices import Cost, cost_of, price_in_force
 from cloudhub.core.errors import Invalid
 from cloudhub.core.money import format_price
 from cloudhub.generations.wish import read_wish, split_into_calls
-from providers.base import CloudGenerationRequest, InvalidField
+from providers.base import CloudGenerationRequest, InvalidField, ModelEntry
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,17 @@ def quote_model(actor: Actor, model: CloudModel, fields: Mapping[str, Any]) -> Q
         quantities = provider.quantities(call, entry)
         calls.append(Call(call, cost_of(quantities, price), quantities))
     if request.seed is not None and len(calls) > 1:
-        notes = [*notes, f"The {request.num_images} pictures use seeds from {request.seed} upwards, one each."]
+        notes = [*notes, _words_on_seeds(request, calls, entry)]
     return Quote(model, asked, request, [*notes, *lifecycle_warnings(model)], price, calls, now)
+
+
+def _words_on_seeds(request: CloudGenerationRequest, calls: Sequence[Call], entry: ModelEntry) -> str:
+    """How one seed serves several calls: where seeds are only a wish, the pictures of one call share one."""
+    able = entry.capabilities
+    if able.seed == "guaranteed" or able.images_per_call == 1:
+        return f"The {request.num_images} pictures use seeds from {request.seed} upwards, one each."
+    seeds = " and ".join(str(call.request.seed) for call in calls)
+    return f"The {request.num_images} pictures come in {len(calls)} calls with the seeds {seeds}, one seed for a call."
 
 
 def dimensions_of(actor: Actor, quote: Quote, tags: str = "") -> Hold:

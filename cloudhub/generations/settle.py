@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from cloudhub.generations.crash_points import reach
 from cloudhub.generations.errors import describe, error_json
 from cloudhub.generations.models import Attempt, Generation, Image
 from cloudhub.lanes.turn import end_call
-from providers.base import ProviderError
+from providers.base import ProviderError, ReportedCost
 
 logger = logging.getLogger(__name__)
 State = Attempt.State
@@ -70,12 +71,13 @@ def settle_without_pictures(attempt_id: UUID, error: ProviderError) -> bool:
     def work() -> bool:
         generation, attempt = _locked(attempt_id)
         # None is a bill without a known price: it is settled all the same, at 0, and says that it was billed.
-        amount = billed_amount(attempt.hold, error.billed, reported=False) if error.billed else 0
+        amount = _amount_of_refusal(attempt.hold, error)
         stored = error_json(error, billed="no" if amount == 0 else "yes")
         if amount == 0:
             return _release(generation, attempt, (State.SENT, State.UNKNOWN), stored, error.request_id)
         if _end(attempt, (State.SENT, State.UNKNOWN), State.SETTLED, stored, error.request_id):
-            posted = settle_hold(attempt.pk, amount=amount, images=0, billed_units=error.billed, reason=error.message)
+            units = None if isinstance(error.billed, ReportedCost) else error.billed
+            posted = settle_hold(attempt.pk, amount=amount, images=0, billed_units=units, reason=error.message)
             _add_cost(generation, posted or 0)
         elif _was_decided(attempt):
             _book_late(generation, attempt, amount, 0, stored, error.request_id)
@@ -179,6 +181,13 @@ def billed_amount(hold: Hold, billed: Mapping[str, Any], *, reported: bool) -> i
     price = Price.objects.filter(id=hold.price_id).first() if hold.price_id else None
     cost = cost_of({unit: int(count) for unit, count in billed.items()}, price)
     return cost.amount if cost else None
+
+
+def _amount_of_refusal(hold: Hold, error: ProviderError) -> int | None:
+    """What a vendor charges for a call that it refused, as `billed_amount`; 0 when it charges nothing."""
+    if isinstance(error.billed, ReportedCost):
+        return billed_amount(hold, asdict(error.billed), reported=True)
+    return billed_amount(hold, error.billed, reported=False) if error.billed else 0
 
 
 def _locked(attempt_id: UUID) -> tuple[Generation, Attempt]:

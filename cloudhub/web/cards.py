@@ -117,6 +117,6 @@ def _frame(generation: Generation) -> tuple[int, int]:
     """Width and height that the pictures will have, for the places kept free for them; a square when unknown."""
     if generation.sent.get("width") and generation.sent.get("height"):
         return generation.sent["width"], generation.sent["height"]
-    able = Capabilities.from_json(generation.model.capabilities)
+    able = Capabilities.from_database(generation.model.capabilities)
     table = able.sizes.get(generation.sent.get("resolution") or able.default_resolution, {})
     return table.get(generation.sent.get("aspect_ratio", ""), (1024, 1024))

@@ -1,12 +1,14 @@
 """A wish as lines that people read: what was asked, and what of it was asked differently of the vendor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from cloudhub.generations.models import Generation
 from cloudhub.web.studio_form import label_of
+from providers.base import CloudGenerationRequest
 
-APART = ("prompt", "model", "options", "input_images", "mask")
+APART = ("prompt", "model", "options", "input_images", "mask", "entry", "prepared")
+FIELDS = [field.name for field in fields(CloudGenerationRequest) if field.name not in APART]
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ def _line(name: str, value: str, sent: dict[str, str]) -> Line:
 
 
 def _flat(request: dict[str, Any]) -> dict[str, str]:
-    """Names and texts, the vendor's options among them; width and height say what a ratio says."""
-    values = {name: value for name, value in request.items() if name not in APART}
-    values |= {f"options.{name}": value for name, value in request.get("options", {}).items()}
+    """Names and texts in the order of a wish's fields, the vendor's options by name after them; PostgreSQL keeps no
+    order. Width and height say what a ratio says."""
+    values = {name: request[name] for name in FIELDS if name in request}
+    values |= {f"options.{name}": value for name, value in sorted(request.get("options", {}).items())}
     if "width" in values and "height" in values:
         values["aspect_ratio"] = f"{values.pop('width')} × {values.pop('height')}"
     truth = {True: "yes", False: "no"}

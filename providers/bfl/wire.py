@@ -5,6 +5,7 @@ https://docs.bfl.ai/quick_start/generating_images and https://docs.bfl.ai/api-re
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import pybase64
@@ -16,8 +17,10 @@ from providers.base import (
     OutcomeUnknown,
     Picture,
     Rejected,
+    ReportedCost,
     expected_size,
 )
+from providers.bfl import megapixels
 from providers.bfl.jobs import LONGEST_ID, Job
 from providers.bfl.models import Endpoint
 from providers.bfl.reading import Redact, figure, kept, mapping, text
@@ -95,32 +98,44 @@ def sample_address(document: Any, job: Job) -> str:
     address = text(mapping(mapping(document).get("result")).get("sample"))
     if not address.startswith(("https://", "http://")):
         message = "BFL finished the task and gave no address of a picture. It is taken as billed."
-        raise Rejected("invalid_output", message, request_id=job.id, billed=job.most)
+        raise Rejected(
+            "invalid_output", message, request_id=job.id, billed=_charge(_figures(mapping(document), job), job)
+        )
     return address
 
 
 def to_response(document: Any, image: bytes, job: Job, redact: Redact) -> CloudGenerationResponse:
     """The response for a result that is ready, with the picture's bytes. Raises `Rejected` for no real picture."""
     answer = mapping(document)
-    result = mapping(answer.get("result"))
+    result, usage = mapping(answer.get("result")), _figures(answer, job)
     try:
         picture = _picture(image, result, job, redact)
     except UnreadablePicture as error:
         message = "BFL delivered a file that is no readable PNG, JPEG or WebP picture. It is taken as billed."
-        raise Rejected("invalid_output", message, request_id=job.id, billed=job.most) from error
-    usage: dict[str, Any] = {"quoted_cost": job.quoted_cost, "input_mp": job.input_mp, "output_mp": job.output_mp}
-    for name in FIGURES:
-        # Older results have the figures beside the picture, newer ones on top.
-        for place in (answer, result):
-            value = figure(place.get(name))
-            if value is not None:
-                usage[name] = str(value)
+        raise Rejected("invalid_output", message, request_id=job.id, billed=_charge(usage, job)) from error
     stored = kept(answer, redact)
     mapping(stored.get("result")).pop("sample", None)
     return CloudGenerationResponse(
         images=[image], pictures=(picture,), metadata={"most_units": dict(job.most)}, provider_response=stored,
-        usage={name: value for name, value in usage.items() if value is not None}, request_id=job.id,
+        usage=usage, request_id=job.id,
     )  # fmt: skip
+
+
+def _figures(answer: Mapping[str, Any], job: Job) -> dict[str, Any]:
+    """What submission and result say of cost and size."""
+    usage: dict[str, Any] = {"quoted_cost": job.quoted_cost, "input_mp": job.input_mp, "output_mp": job.output_mp}
+    for name in FIGURES:
+        # Older results have the figures beside the picture, newer ones on top.
+        for place in (answer, mapping(answer.get("result"))):
+            value = figure(place.get(name))
+            if value is not None:
+                usage[name] = str(value)
+    return {name: value for name, value in usage.items() if value is not None}
+
+
+def _charge(usage: Mapping[str, Any], job: Job) -> ReportedCost | Mapping[str, int]:
+    """BFL's own figure; without one, the most that the task could cost."""
+    return megapixels.reported_cost(usage) or job.most
 
 
 def unreadable(what: str, request_id: str = "") -> OutcomeUnknown:

@@ -77,12 +77,12 @@ def without_pictures(document: Mapping[str, Any], job: Job, redact: Redact) -> R
     """A completed job whose output holds no picture; its errors are told, and its cost where it names one."""
     output = mapping(document.get("output"))
     words = shown(" ".join(text(error) for error in items(output.get("errors"))), redact)
-    free = usage.is_free(output, public=job.public)
+    cost, free = usage.cost_text(output.get("cost")), usage.is_free(output, public=job.public)
     tail = "It is not charged." if free else "It is charged all the same."
     return Rejected(
         "invalid_output",
         " ".join(part for part in ("RunPod: The job finished and gave no picture.", quotation(words), tail) if part),
-        request_id=job.id, billed={} if free else job.units,
+        request_id=job.id, billed={} if free else usage.reported_cost({"cost": cost}) or job.units,
     )  # fmt: skip
 
 

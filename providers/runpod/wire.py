@@ -150,7 +150,7 @@ def from_output(document: Mapping[str, Any], files: list[bytes], job: Job, redac
         tail = "It is not charged." if free else "It is charged all the same."
         raise Rejected(
             "invalid_output", f"RunPod gave no readable PNG, JPEG or WebP picture. {tail}", request_id=job.id,
-            billed={} if free else job.units,
+            billed={} if free else usage.reported_cost({"cost": cost}) or job.units,
         )  # fmt: skip
     metadata: dict[str, Any] = {"units": units}
     if len(found) < len(files):

@@ -11,7 +11,7 @@ from cloudhub.generations import finish, perform
 from cloudhub.generations.engine import engine
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer, serve
-from tests.contract.subjects import set_credentials, vendors, widest_form
+from tests.contract.subjects import documents_of, set_credentials, vendors, widest_form
 from tests.contract.tap import Tap, tapped
 from tests.generations.stage import assert_books_are_right
 
@@ -69,8 +69,10 @@ def quick_hub(settings: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     monkeypatch.setattr(perform, "PAUSES", (0.01, 0.02))
     monkeypatch.setattr(finish, "SAVE_PAUSES", (0.01, 0.01))
     monkeypatch.setattr(engine, "stopping", Impatient())
-    for provider in installed_providers().values():
+    for vendor, provider in installed_providers().items():
         monkeypatch.setattr(type(provider), "is_paced", False)
+        for name, value in documents_of(vendor).quick.items():
+            monkeypatch.setattr(name, value)
     request.getfixturevalue("cast")
     yield
     assert_books_are_right()

@@ -37,6 +37,7 @@ class Documents:
     bills_nobody: bool = False
     finds_lost_jobs: bool = False
     longest_prompt: int = LONGEST_PROMPT
+    quick: Mapping[str, Any] = field(default_factory=dict)
     module: Any = None
 
     def credentials(self, form: KeyForm, folder: Path, canary: str) -> Mapping[str, str]:
@@ -69,6 +70,7 @@ def documents_of(provider_id: str) -> Documents:
         bills_nobody=getattr(module, "BILLS_NOBODY", False),
         finds_lost_jobs=getattr(module, "FINDS_LOST_JOBS", False),
         longest_prompt=getattr(module, "LONGEST_PROMPT", LONGEST_PROMPT),
+        quick=getattr(module, "QUICK", {}),
         module=module,
     )
 
@@ -126,6 +128,19 @@ class Subject:
 def vendors(*, emulated: bool = True) -> list[str]:
     """Ids of the installed vendors, by default of those that have a part in the emulator."""
     return [vendor for vendor in installed_providers() if _config(vendor).emulator or not emulated]
+
+
+# What a database changes is the same for all vendors that answer at once, and for all that answer later: one of each.
+ON_BOTH_DATABASES = ("google-gemini", "replicate")
+
+
+def booked_vendors() -> list[Any]:
+    """`vendors()` for tests that look at the hub's books: on PostgreSQL only `ON_BOTH_DATABASES`."""
+    return [pytest.param(vendor, marks=marks_of(vendor)) for vendor in vendors()]
+
+
+def marks_of(vendor: str) -> tuple[pytest.MarkDecorator, ...]:
+    return () if vendor in ON_BOTH_DATABASES else (pytest.mark.sqlite_only,)
 
 
 def subjects(*, emulated: bool = True) -> list[Subject]:

@@ -10,7 +10,7 @@ from providers.emulation.server import RunningServer
 from tests.canary import TEST_KEY
 from tests.conftest import Cast
 from tests.contract.hub import check_books, register
-from tests.contract.subjects import set_credentials, usual_subject, vendors
+from tests.contract.subjects import booked_vendors, set_credentials, usual_subject, vendors
 from tests.contract.wishes import needed
 from tests.generations.stage import invoice
 from tests.generations.test_commands import run, saved
@@ -18,7 +18,7 @@ from tests.generations.test_commands import run, saved
 KEYED = [vendor for vendor in vendors() if all(form.required for form in installed_providers()[vendor].forms())]
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_every_step_has_a_line_and_nothing_is_spent(emulator: RunningServer, cast: Cast, vendor: str) -> None:
     code, said = run("check_provider", vendor)
     lines = said.splitlines()
@@ -29,6 +29,7 @@ def test_every_step_has_a_line_and_nothing_is_spent(emulator: RunningServer, cas
     assert (invoice(emulator), Generation.objects.count()) == ([], 0)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("vendor", KEYED)
 def test_without_a_key_the_variable_and_the_way_to_one_are_said(
     emulator: RunningServer, cast: Cast, vendor: str, monkeypatch: pytest.MonkeyPatch
@@ -48,6 +49,7 @@ def test_without_a_key_the_variable_and_the_way_to_one_are_said(
     assert "ALL CHECKS PASSED" not in said
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("vendor", KEYED)
 def test_a_wrong_key_is_said_with_a_remedy(
     emulator: RunningServer, cast: Cast, vendor: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -62,7 +64,7 @@ def test_a_wrong_key_is_said_with_a_remedy(
     assert (invoice(emulator), "ALL CHECKS PASSED" in said) == ([], False)
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_with_generate_a_picture_is_made_paid_and_saved(
     emulator: RunningServer, committed_cast: Cast, vendor: str
 ) -> None:

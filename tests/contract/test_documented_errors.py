@@ -9,7 +9,7 @@ from providers.base import FAILURES, Busy, OutcomeUnknown, ProviderError, Reject
 from tests.conftest import Cast
 from tests.contract.drive import begin, finish, fit
 from tests.contract.hub import carry, last_attempt
-from tests.contract.subjects import documents_of, usual_subject, vendors
+from tests.contract.subjects import booked_vendors, documents_of, usual_subject, vendors
 from tests.contract.tap import Tap, failing
 from tests.contract.wishes import usual
 from tests.generations.stage import states_of
@@ -68,7 +68,7 @@ def wrong_words(told: ProviderError, error: DocumentedError) -> str:
 
 
 @pytest.mark.usefixtures("quick_hub")
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_i20_each_error_ends_the_attempt_as_it_should(tap: Tap, cast: Cast, vendor: str, settings: Any) -> None:
     problems = []
     for error in documents_of(vendor).errors:

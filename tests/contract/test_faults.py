@@ -14,7 +14,7 @@ from providers.emulation.server import RunningServer
 from providers.http import Door
 from tests.conftest import Cast
 from tests.contract.hub import carry, charged, check_books, last_attempt
-from tests.contract.subjects import documents_of, usual_subject, vendors
+from tests.contract.subjects import booked_vendors, documents_of, usual_subject
 from tests.contract.tap import Arrived, Hook, Tap, holds_picture, reply_of, without_pictures
 from tests.generations.stage import fault, states_of
 
@@ -77,7 +77,7 @@ UNKNOWN_CODES = ("unknown_outcome", "provider_5xx", "refused_output", "invalid_o
 ARRIVED = ["dropped after the work", "cut after the head", "cut in the body"]
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_i20_a_costly_call_without_a_readable_answer_is_unknown(
     tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
 ) -> None:
@@ -94,7 +94,7 @@ def test_i20_a_costly_call_without_a_readable_answer_is_unknown(
     check_books(emulator, usual_subject(vendor))
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_i20_an_answer_that_comes_too_late_leaves_the_call_unknown(
     tap: Tap, emulator: RunningServer, cast: Cast, vendor: str, impatient: None
 ) -> None:
@@ -108,7 +108,7 @@ def test_i20_an_answer_that_comes_too_late_leaves_the_call_unknown(
     check_books(emulator, usual_subject(vendor))
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_i20_an_answer_that_is_too_large_leaves_the_call_unknown(
     tap: Tap, emulator: RunningServer, cast: Cast, vendor: str, narrow: None
 ) -> None:
@@ -118,7 +118,7 @@ def test_i20_an_answer_that_is_too_large_leaves_the_call_unknown(
     check_books(emulator, usual_subject(vendor))
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_i21_bytes_that_are_no_picture_are_paid_and_said(
     tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
 ) -> None:
@@ -130,7 +130,7 @@ def test_i21_bytes_that_are_no_picture_are_paid_and_said(
     check_books(emulator, usual_subject(vendor))
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_words_instead_of_a_picture_are_told_and_never_lost(
     tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
 ) -> None:
@@ -142,7 +142,7 @@ def test_words_instead_of_a_picture_are_told_and_never_lost(
     check_books(emulator, usual_subject(vendor))
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_a_picture_under_a_wrong_content_type_is_a_picture_all_the_same(
     tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
 ) -> None:
@@ -161,7 +161,7 @@ MENU: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_invoice_and_ledger_agree_under_each_other_fault(
     tap: Tap, emulator: RunningServer, cast: Cast, vendor: str, settings: Any
 ) -> None:
@@ -206,7 +206,7 @@ READS = {
 }
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_i22_a_question_that_breaks_is_asked_again(tap: Tap, emulator: RunningServer, cast: Cast, vendor: str) -> None:
     problems = []
     for name, answer in READS.items():
@@ -220,7 +220,7 @@ def test_i22_a_question_that_breaks_is_asked_again(tap: Tap, emulator: RunningSe
     check_books(emulator, usual_subject(vendor))
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_the_plainest_wish_is_carried_out_and_booked(
     tap: Tap, emulator: RunningServer, cast: Cast, vendor: str
 ) -> None:

@@ -10,7 +10,7 @@ from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer
 from tests.conftest import Cast
 from tests.contract.hub import carry, charged, check_books
-from tests.contract.subjects import Subject, subjects, usual_subject, vendors
+from tests.contract.subjects import Subject, booked_vendors, subjects, usual_subject
 from tests.contract.tap import Tap
 from tests.contract.wishes import usual
 from tests.generations.stage import attempts_of
@@ -30,7 +30,7 @@ def several(vendor: str) -> Subject:
 
 
 @pytest.mark.usefixtures("quick_hub")
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_i8_parts_add_up_to_what_was_wished(tap: Tap, emulator: RunningServer, cast: Cast, vendor: str) -> None:
     subject = several(vendor)
     most = subject.entry().capabilities.images_per_call
@@ -49,7 +49,7 @@ def test_i8_parts_add_up_to_what_was_wished(tap: Tap, emulator: RunningServer, c
 
 
 @pytest.mark.usefixtures("quick_hub")
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", booked_vendors())
 def test_seeds_of_parts_go_up_where_seeds_are_sent(tap: Tap, cast: Cast, vendor: str) -> None:
     subject = usual_subject(vendor)
     able = subject.entry().capabilities

@@ -18,7 +18,7 @@ from providers.emulation.server import RunningServer
 from tests.api.caller import caller_of
 from tests.conftest import Cast, client_of
 from tests.contract.hub import carry
-from tests.contract.subjects import set_credentials, usual_subject, vendors
+from tests.contract.subjects import marks_of, set_credentials, usual_subject, vendors
 from tests.contract.tap import Tap
 from tests.generations.stage import fault
 
@@ -27,7 +27,7 @@ OF_THE_WORK = {"text_only": False}
 PAGES = ("/", "/gallery/", "/models/", "/costs/", "/budgets/", "/account/")
 ANSWERS = ("cloud_models", "generations", "usage?group_by=provider", "usage/entries", "hub_keys", "budgets")
 CASES = [
-    pytest.param(vendor, form, id=f"{vendor}:{form.name}")
+    pytest.param(vendor, form, id=f"{vendor}:{form.name}", marks=marks_of(vendor))
     for vendor in vendors()
     for form in installed_providers()[vendor].forms()
 ]

@@ -1,9 +1,6 @@
 """What the emulated RunPod accepts, refuses and charges, by raw HTTP in the form of RunPod's own SDK.
 
-The SDK itself (PyPI: runpod 1.12.0) is not among the test tools: for a hundred lines that post JSON it brings seventy
-packages and makes a folder in the home directory when it is imported. Its calls were recorded on 2026-11-22 and are
-those of `sdk_call`; it ran unchanged against this emulator with RUNPOD_ENDPOINT_BASE_URL (run, run_sync, status,
-output, cancel, health and both of its errors).
+The SDK itself is at work in `test_runpod_sdk.py`.
 """
 
 import json
@@ -23,8 +20,6 @@ from tests.emulation.calls import amounts, opened, png
 
 SCHNELL, EDIT, OWN = "black-forest-labs-flux-1-schnell", "qwen-image-edit-2511", "comfy0base64"
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT")
-# Of the HTTP library, the address and which program it is.
-HEADERS_OF_THEIR_OWN = {"host", "accept", "accept-encoding", "connection", "content-length", "user-agent"}
 GRAPH = {
     "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 640, "height": 384, "batch_size": 2}},
     "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a red fox"}},
@@ -202,33 +197,6 @@ def test_faults_of_the_work_are_charged_as_the_vendor_would(
     fault(emulator, **wish)
     assert run(vendor, SCHNELL, prompt="fox")["status"] == status
     assert amounts(emulator) == charged
-
-
-def recorded(request: Any) -> tuple[str, str, dict[str, str], Any]:
-    headers = {name: value for name, value in request.headers.items() if name not in HEADERS_OF_THEIR_OWN}
-    return request.method, request.url.path, headers, json.loads(request.content) if request.content else None
-
-
-def test_our_client_sends_what_the_sdk_sends(vendor: httpx.Client) -> None:
-    seen: list[httpx.Request] = []
-
-    def receive(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(200, json={"id": "j1", "status": "IN_QUEUE"})
-
-    ours = RunPod(httpx.MockTransport(receive))
-    key = Key({"RUNPOD_API_KEY": "rpa_test"})
-    pending = ours.start(fitted("qwen-image-t2i", aspect_ratio="4:3", seed=7), key)
-    ours.check(pending.remote_id, key)
-    ours.cancel(pending.remote_id, key)
-    with_key, typed = {"authorization": "Bearer rpa_test"}, {"content-type": "application/json"}
-    wish = {"prompt": "A red fox", "size": "1024*768", "seed": 7}
-    # The SDK, recorded; it names a type of content for reads and for the empty cancel too.
-    assert [recorded(request) for request in seen] == [
-        ("POST", "/v2/qwen-image-t2i/run", with_key | typed, {"input": wish}),
-        ("GET", "/v2/qwen-image-t2i/status/j1", with_key, None),
-        ("POST", "/v2/qwen-image-t2i/cancel/j1", with_key, None),
-    ]
 
 
 def test_our_workflow_is_one_that_the_worker_carries_out(vendor: httpx.Client) -> None:

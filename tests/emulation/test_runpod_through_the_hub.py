@@ -17,6 +17,9 @@ from tests.conftest import Cast
 from tests.generations.books import booked_attempts, check_invoice_against_ledger
 from tests.generations.stage import again, as_data_uri, assert_books_are_right, attempts_of, invoice, png
 
+# What a database changes is asked on both with Gemini and Replicate.
+pytestmark = pytest.mark.sqlite_only
+
 SCHNELL, EDIT = "black-forest-labs-flux-1-schnell", "qwen-image-edit-2511"
 SECONDS_PRICE = "0.00076"
 ABLE: dict[str, Any] = {

@@ -13,6 +13,9 @@ from tests.conftest import Cast
 from tests.generations.books import booked_attempts, check_invoice_against_ledger
 from tests.generations.stage import as_data_uri, attempts_of, carry_out, fault, png
 
+# What a database changes is asked on both with Gemini and Replicate.
+pytestmark = pytest.mark.sqlite_only
+
 PRO, FLUX_3 = "flux-2-pro", "flux-3-image"
 PICTURE = as_data_uri("image/png", png(size=(320, 256)))
 LARGE = as_data_uri("image/png", png("red", (1600, 900)))

@@ -84,6 +84,20 @@ def test_a_vendor_that_can_stop_is_asked_to(errand: Shop, committed_cast: Cast) 
     assert (again(generation).state, states_of(generation)) == ("cancelled", ["released"])
 
 
+def test_a_vendor_is_asked_to_stop_as_soon_as_the_job_has_an_id(errand: Shop, committed_cast: Cast) -> None:
+    errand.tells.clear()
+    generation = submit(committed_cast.bob, "errand-1").generation
+    call = start(generation)
+    while not errand.starts:
+        time.sleep(0.01)
+    cancel_generation(committed_cast.bob, generation.id)
+    assert errand.cancels == []
+    errand.tells.set()
+    call.join()
+    assert errand.cancels == ["job-1"]
+    assert (again(generation).state, states_of(generation)) == ("cancelled", ["released"])
+
+
 def test_a_vendor_that_goes_on_all_the_same_is_settled(errand: Shop, committed_cast: Cast) -> None:
     generation = submit(committed_cast.bob, "errand-1").generation
     call = start(generation)

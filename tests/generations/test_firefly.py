@@ -30,6 +30,9 @@ from tests.generations.stage import (
     submit,
 )
 
+# What a database changes is asked on both with Gemini and Replicate.
+pytestmark = pytest.mark.sqlite_only
+
 IMAGE_4, IMAGE_5 = "image4_standard", "image5"
 CONTRACT, MICROS = "0.05", 50_000
 MENU: list[dict[str, Any]] = [

@@ -9,6 +9,7 @@ import pytest
 
 from cloudhub.catalog.register import register_model
 from cloudhub.generations.models import Attempt, Generation, Image
+from cloudhub.generations.quote import quote_wish
 from providers.emulation.server import RunningServer
 from tests import google_accounts
 from tests.canary import TEST_KEY
@@ -95,6 +96,14 @@ def test_a_seed_with_the_watermark_off_repeats_the_pictures(vertex: RunningServe
              for one in (first, second)]  # fmt: skip
     assert shown[0] == shown[1]
     assert {seed for _, seed in shown[0]} == {7}
+
+
+def test_one_seed_serves_all_pictures_of_a_call_and_the_note_says_so(vertex: RunningServer, cast: Cast) -> None:
+    registered = register_model(provider="google-imagen", cloud_model_id=ULTRA)
+    wish = {"prompt": "a fox", "num_images": 6, "seed": 7, "options": {"add_watermark": False}}
+    quote = quote_wish(cast.bob, registered.key, wish)
+    assert "The 6 pictures come in 2 calls with the seeds 7 and 11, one seed for a call." in quote.notes
+    assert not any("one each" in note for note in quote.notes)
 
 
 @pytest.mark.parametrize(

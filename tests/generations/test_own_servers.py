@@ -22,6 +22,9 @@ from tests.generations.booked import Booked
 from tests.generations.books import booked_attempts
 from tests.generations.stage import as_data_uri, attempts_of, budget, carry_out, fault, invoice, png, submit
 
+# What a database changes is asked on both with Gemini and Replicate.
+pytestmark = pytest.mark.sqlite_only
+
 SERVERS = {"automatic1111": "v1-5-pruned-emaonly", "comfyui": "v1-5-pruned-emaonly.safetensors"}
 PRICE, MICROS = "0.002", 2_000
 WORKFLOW = {

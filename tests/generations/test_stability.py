@@ -13,6 +13,9 @@ from tests.conftest import Cast
 from tests.generations.books import booked_attempts, check_invoice_against_ledger
 from tests.generations.stage import as_data_uri, attempts_of, carry_out, fault, png
 
+# What a database changes is asked on both with Gemini and Replicate.
+pytestmark = pytest.mark.sqlite_only
+
 CORE, INPAINT = "stable-image-core", "stable-image-inpaint"
 RELIGHT, FAST = "stable-image-replace-background", "stable-image-upscale-fast"
 PICTURE = as_data_uri("image/png", png(size=(320, 256)))

@@ -18,7 +18,7 @@ from cloudhub.generations.find import generations_for
 from cloudhub.generations.models import Attempt, Generation
 from cloudhub.generations.perform import perform_attempt
 from cloudhub.generations.settle import mark_unknown, settle_attempt, settle_without_pictures
-from providers.base import Rejected
+from providers.base import Rejected, ReportedCost
 from providers.emulation.server import RunningServer
 from tests.conftest import Cast
 from tests.generations.books import check_invoice_against_ledger
@@ -28,6 +28,7 @@ from tests.generations.stage import (
     NANO,
     again,
     all_at_once,
+    assert_books_are_right,
     attempts_of,
     budget,
     carry_out,
@@ -237,6 +238,22 @@ def test_a_late_refusal_that_is_billed_is_booked_too(gemini: RunningServer, gemi
     assert [kind for kind, _, _ in ledger_of(generation)] == ["hold", "release", "overrun"]
     assert (again(generation).state, states_of(generation)) == ("refused", ["settled"])
     assert not settle_without_pictures(attempt.pk, Rejected("refused_output", "Withheld."))
+
+
+@pytest.mark.parametrize(("cost", "posted"), [("0.0123", 12_300), ("0.05", 50_000), ("0.000", 0)])
+def test_i8_a_refusal_with_a_reported_cost_is_settled_at_that_cost(lost: Attempt, cost: str, posted: int) -> None:
+    refusal = Rejected("refused_output", "Withheld.", billed=ReportedCost(cost, "USD"), request_id="late-1")
+    assert settle_without_pictures(lost.pk, refusal)
+    ended = again(lost.generation)
+    assert (ended.state, ended.cost_micros, ended.error["billed"]) == ("refused", posted, "yes" if posted else "no")
+    assert states_of(ended) == ["settled" if posted else "released"]
+    assert sum(held for _, held, _ in ledger_of(ended)) == 0
+    assert_books_are_right()
+
+
+def test_a_reported_cost_in_another_currency_counts_as_all_that_is_held(lost: Attempt) -> None:
+    assert settle_without_pictures(lost.pk, Rejected("refused_output", "No.", billed=ReportedCost("9", "EUR")))
+    assert again(lost.generation).cost_micros == FLASH_PRICE
 
 
 def test_a_late_proof_that_nothing_ran_gives_the_money_back(lost: Attempt) -> None:

@@ -47,12 +47,11 @@ class HubFolder:
 
     def recover(self) -> dict[str, Any]:
         """What the next start does with what a dead process left, and how everything stands afterwards."""
-        ended = self.manage("run_generations", "--once")
-        assert ended.returncode == 0, ended.stderr[-2000:]
-        return self.report()
+        return self.report("recover")
 
-    def report(self) -> dict[str, Any]:
-        ended = self.run("-m", "tests.processes.inside", "report")
+    def report(self, *jobs: str) -> dict[str, Any]:
+        """How everything stands, after `jobs` of `inside` in the same process."""
+        ended = self.run("-m", "tests.processes.inside", *jobs, "report")
         assert ended.returncode == 0, ended.stderr[-2000:]
         told: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
         told["attempts"] = [Booked(**attempt) for attempt in told["attempts"]]

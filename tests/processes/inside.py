@@ -1,18 +1,27 @@
-"""Small jobs in a process of their own, on the killed hub's database; each prints one JSON line.
+"""Small jobs in a process of their own, on the killed hub's database, one after the other.
+
+    python -m tests.processes.inside JOB [JOB …]
+
+Each prints one JSON line at its end:
 
 prepare   database, catalogue, owner, the Gemini models and a budget; prints a hub key
+recover   what the next start does with what a dead process left, by the command `run_generations --once`
+audit     what the command `audit_ledger` says
 report    every attempt, generation and picture, and what the audit finds
 pace      lets ten calls in two seconds through the lane of the flat-priced Gemini model
 """
 
+import io
 import json
 import os
 import sys
 
 import django
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "cloudhub.settings"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudhub.settings")
 django.setup()
+
+from django.core.management import call_command  # noqa: E402
 
 from cloudhub.accounts.actor import PERMISSIONS, actor_of_user  # noqa: E402
 from cloudhub.accounts.first_owner import first_owner  # noqa: E402
@@ -39,6 +48,21 @@ def prepared() -> dict[str, str]:
     return {"key": text}
 
 
+def recovered() -> dict[str, str]:
+    return said("run_generations", once=True)
+
+
+def audited() -> dict[str, str]:
+    return said("audit_ledger")
+
+
+def said(command: str, **options: object) -> dict[str, str]:
+    """What a command prints; its failure is the process's."""
+    words = io.StringIO()
+    call_command(command, stdout=words, **options)
+    return {"said": words.getvalue()}
+
+
 def report() -> dict[str, object]:
     attempts = [vars(attempt) for vendor in ("google-gemini", "practice") for attempt in booked_attempts(vendor)]
     generations = Generation.objects.order_by("id")
@@ -58,4 +82,6 @@ def paced() -> dict[str, int]:
     return {"lane": limit_to(requests(10, 2), name=name).pk}
 
 
-print(json.dumps({"prepare": prepared, "report": report, "pace": paced}[sys.argv[1]]()))
+JOBS = {"prepare": prepared, "recover": recovered, "audit": audited, "report": report, "pace": paced}
+for job in sys.argv[1:]:
+    print(json.dumps(JOBS[job]()))

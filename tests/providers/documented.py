@@ -12,6 +12,7 @@
 `UNPRICED`          by model, why its price is unknown
 `LONGEST_PROMPT`    characters that surely fit, where the vendor counts tokens
 `FINDS_LOST_JOBS`   true where the hub chooses the job's id and can ask whether a lost call arrived
+`QUICK`             by dotted name, a shorter time in place of one that the vendor's module waits through
 `BILLS_NOBODY`      true for servers of one's own: nothing ever stands on their invoice
 """
 

@@ -52,20 +52,18 @@ def open_everything(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(
-    theme: str, hub_server: RunningHub, new_context: NewContext, gemini_flash: object
-) -> None:
-    page = studio(hub_server, new_context(scheme=theme), Faults())
-    addresses = fill(page, hub_server)
-    page.select_option("#theme", theme)
+@pytest.mark.timeout(240)
+def test_axe_finds_nothing_on_any_page(hub_server: RunningHub, new_context: NewContext, gemini_flash: object) -> None:
+    page = studio(hub_server, new_context(), Faults())
     found = {}
-    for address in addresses:
+    for address in fill(page, hub_server):
         page.goto(f"{hub_server.url}{address}")
         open_everything(page)
         page.evaluate(AXE)
-        found[address] = page.evaluate(RUN_AXE)
-    assert {address: violations for address, violations in found.items() if violations} == {}
+        for theme in ("light", "dark"):
+            page.select_option("#theme", theme)
+            found[address, theme] = page.evaluate(RUN_AXE)
+    assert {place: violations for place, violations in found.items() if violations} == {}
 
 
 def test_axe_finds_nothing_on_the_sign_in_page(hub_server: RunningHub, new_context: NewContext) -> None:
@@ -75,17 +73,16 @@ def test_axe_finds_nothing_on_the_sign_in_page(hub_server: RunningHub, new_conte
     assert page.evaluate(RUN_AXE) == []
 
 
-@pytest.mark.parametrize("size", [PHONE, {"width": 2560, "height": 1300}], ids=["phone", "wide"])
-def test_no_page_scrolls_sideways(
-    size: dict[str, int], hub_server: RunningHub, new_context: NewContext, gemini_flash: object
-) -> None:
-    page = studio(hub_server, new_context(**size), Faults())
-    too_wide = []
-    for address in fill(page, hub_server):
-        page.goto(f"{hub_server.url}{address}")
-        open_everything(page)
-        if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
-            too_wide.append(address)
+def test_no_page_scrolls_sideways(hub_server: RunningHub, new_context: NewContext, gemini_flash: object) -> None:
+    page = studio(hub_server, new_context(), Faults())
+    addresses, too_wide = fill(page, hub_server), []
+    for size in (PHONE, {"width": 2560, "height": 1300}):
+        page.set_viewport_size(size)
+        for address in addresses:
+            page.goto(f"{hub_server.url}{address}")
+            open_everything(page)
+            if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+                too_wide.append((address, size["width"]))
     assert too_wide == []
 
 

@@ -22,6 +22,7 @@ from cloudhub.catalog.prices import price_in_force, unit_price
 from cloudhub.core.money import format_amount, format_price, round_up
 from cloudhub.generations.models import Attempt, Generation, Image
 from cloudhub.generations.quote import Quote
+from providers.base import Capabilities
 
 ERROR_PARTS = ("code", "message", "billed", "retry", "remedy")
 
@@ -48,7 +49,7 @@ def present_model(model: CloudModel) -> dict[str, Any]:
         "address": model.address or None,
         "enabled": model.enabled,
         "defaults": model.defaults,
-        "capabilities": model.capabilities,
+        "capabilities": Capabilities.from_database(model.capabilities).as_json(),
         "price": _price(price_in_force(model)),
         "lifecycle": {
             "state": now.state,

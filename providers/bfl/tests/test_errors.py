@@ -2,9 +2,11 @@
 
 import pytest
 
-from providers.base import Busy, OutcomeUnknown, Pending, ProviderError, Rejected
+from providers.base import Busy, OutcomeUnknown, Pending, ProviderError, Rejected, ReportedCost
+from providers.bfl import wire
+from providers.bfl.jobs import Job
 from providers.bfl.tests.documented import ERRORS
-from providers.bfl.tests.wishes import CANARY, KEY, TASK, Labs, job, ready, state, submitted, wish
+from providers.bfl.tests.wishes import CANARY, KEY, POLLING, TASK, Labs, job, ready, state, submitted, wish
 from tests.providers.documented import DocumentedError
 
 CLASSES = {"rejected": Rejected, "busy": Busy, "unknown": OutcomeUnknown}
@@ -112,16 +114,24 @@ def test_a_question_answered_by_nothing_readable_is_asked_again(content):
 
 
 @pytest.mark.parametrize("result", [None, {}, {"sample": 5}, {"sample": "file:///etc/passwd"}])
-def test_ready_without_an_address_is_billed_as_much_as_it_can_cost(result):
+def test_ready_without_an_address_is_billed_at_bfls_own_figure(result):
     error = failure(Labs(200, state("Ready", result=result)), "check")
-    assert (error.code, error.billed) == ("invalid_output", {"image": 1})
+    assert (error.code, error.billed) == ("invalid_output", ReportedCost("0.03", "USD"))
+    dearer = failure(Labs(200, state("Ready", result=result, cost=4.5)), "check")
+    assert dearer.billed == ReportedCost("0.045", "USD")
 
 
-def test_a_file_that_is_no_picture_is_billed_as_much_as_it_can_cost():
+def test_ready_without_an_address_or_a_figure_is_billed_as_much_as_it_can_cost():
+    with pytest.raises(Rejected) as caught:
+        wire.sample_address(state("Ready"), Job(id=TASK, address=POLLING, quoted_cost=None, most={"image": 1}))
+    assert caught.value.billed == {"image": 1}
+
+
+def test_a_file_that_is_no_picture_is_billed_at_bfls_own_figure():
     labs = Labs(200, ready())
     labs.delivered["content"] = b"no picture"
     error = failure(labs, "check")
-    assert (error.code, error.billed, error.request_id) == ("invalid_output", {"image": 1}, TASK)
+    assert (error.code, error.billed, error.request_id) == ("invalid_output", ReportedCost("0.03", "USD"), TASK)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(403, OutcomeUnknown), (404, OutcomeUnknown), (500, Busy), (429, Busy)])

@@ -10,6 +10,7 @@ from tests.providers.documented import JOB_ID, DocumentedError
 
 SOURCE = "https://github.com/Comfy-Org/ComfyUI/blob/master/execution.py"
 PROMPT = JOB_ID
+QUICK = {"providers.comfyui.client.ARRIVAL_SECONDS": 0.3}
 
 
 def refused(kind: str, message: str, details: str = "", **nodes: dict[str, Any]) -> dict[str, Any]:

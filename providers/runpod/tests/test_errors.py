@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.base import Busy, OutcomeUnknown, Rejected
+from providers.base import Busy, OutcomeUnknown, Rejected, ReportedCost
 from providers.runpod import failures
 from providers.runpod.errors import http_error
 from providers.runpod.job import Job
@@ -29,7 +29,10 @@ def raised(row):
 def test_a_documented_error_has_its_code_and_its_bill(row):
     error = raised(row)
     assert error.code == row.code
-    assert error.billed == (UNITS if row.state == "settled" else {})
+    # What the output itself names is charged; where it names nothing, the units.
+    cost = row.body.get("output", {}).get("cost") if isinstance(row.body, dict) else None
+    charged = ReportedCost(str(cost), "USD") if cost else UNITS
+    assert error.billed == (charged if row.state == "settled" else {})
     assert error.remedy
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from PIL import Image
 
-from providers.base import Rejected
+from providers.base import Rejected, ReportedCost
 from providers.runpod import template, wire
 from providers.runpod.job import Job
 from providers.runpod.reading import decoded, kept, redactor
@@ -166,7 +166,12 @@ def test_warnings_of_a_workflow_are_kept():
 
 @pytest.mark.parametrize(
     ("public", "cost", "billed"),
-    [(True, Decimal("0.02"), {"image": 1}), (True, 0, {}), (True, None, {}), (False, None, {"image": 1})],
+    [
+        (True, Decimal("0.02"), ReportedCost("0.02", "USD")),
+        (True, 0, {}),
+        (True, None, {}),
+        (False, None, {"image": 1}),
+    ],
 )
 def test_no_readable_picture_is_billed_unless_the_endpoint_says_that_it_is_free(public, cost, billed):
     with pytest.raises(Rejected) as raised:

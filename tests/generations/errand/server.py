@@ -14,7 +14,10 @@ from tests.generations.stage import png
 
 @dataclass
 class Shop:
-    """`starts`, `checks` and `cancels` are the job ids asked for; `statuses` are answered first, oldest first."""
+    """`starts`, `checks` and `cancels` are the job ids asked for; `statuses` are answered first, oldest first.
+
+    Between taking a job and telling its id it waits for `tells`.
+    """
 
     url: str = ""
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -26,12 +29,17 @@ class Shop:
     missing_pictures: int = 0
     done_after_checks: int = 1_000_000
     done: threading.Event = field(default_factory=threading.Event)
+    tells: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.tells.set()
 
     def start(self, wish: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         job = f"job-{len(self.starts) + 1}"
         self.starts.append(job)
         status = self.start_statuses.pop(0) if self.start_statuses else 200
         self.jobs[job] = wish
+        self.tells.wait(10)
         return status, {"id": job}
 
     def check(self, job: str) -> tuple[int, dict[str, Any]]:

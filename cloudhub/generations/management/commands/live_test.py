@@ -51,10 +51,11 @@ class Command(BaseCommand):
         parser.add_argument("--price", help="dollars a picture, for a model whose price is not known")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        if os.environ.get(INSIDE) != str(settings.DATA_DIR):
-            sys.exit(_run_on_a_hub_of_its_own())
         try:
-            for sentence in steps(options["provider"], options["spend"], options["model"], options["price"]):
+            provider = find_vendor(options["provider"])
+            if os.environ.get(INSIDE) != str(settings.DATA_DIR):
+                sys.exit(_run_on_a_hub_of_its_own())
+            for sentence in steps(provider, options["spend"], options["model"], options["price"]):
                 self.stdout.write(f"✓ {sentence}")
         except (ProviderError, StepFailed, HubError) as error:
             self.stdout.write(f"✗ {error}")
@@ -73,10 +74,9 @@ def _run_on_a_hub_of_its_own() -> int:
         return subprocess.run([sys.executable, *sys.argv], env=own, check=False).returncode
 
 
-def steps(provider_id: str, spend: bool, model: str, price: str | None) -> Iterator[str]:
+def steps(provider: Provider, spend: bool, model: str, price: str | None) -> Iterator[str]:
     """A sentence for each step that passed. Raises `ProviderError`, `StepFailed` or `HubError` at the first that did
     not."""
-    provider = find_vendor(provider_id)
     actor = _prepare_hub()
     yield f"A hub of its own with a hard budget of ${CAP} is ready"
     yield check_key(provider)
