@@ -11,6 +11,7 @@ from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.pace import CHECKS, keep_pace
 from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.core.errors import Conflict, NotFound
+from cloudhub.core.redaction import redact
 from cloudhub.health.models import KeyCheck
 from cloudhub.vault.check import check_key
 from cloudhub.vault.keys import fingerprint, key_for
@@ -93,10 +94,10 @@ def _verdict(provider: Provider) -> dict[str, str]:
         sentence = check_key(provider)
     except ProviderError as error:
         state = KeyCheck.State.UNREACHABLE if isinstance(error, Busy) else KeyCheck.State.REFUSED
-        return {"state": state, "code": error.code, "sentence": error.message[:LONGEST_TEXT],
-                "remedy": error.remedy[:LONGEST_TEXT]}  # fmt: skip
+        return {"state": state, "code": error.code, "sentence": redact(error.message)[:LONGEST_TEXT],
+                "remedy": redact(error.remedy)[:LONGEST_TEXT]}  # fmt: skip
     except Exception:
         logger.exception("The key of %s could not be checked.", provider.id)
         return {"state": KeyCheck.State.UNREACHABLE, "code": "provider_5xx",
                 "sentence": "The hub could not carry the check out; its log says why.", "remedy": ""}  # fmt: skip
-    return {"state": KeyCheck.State.VALID, "code": "", "sentence": sentence[:LONGEST_TEXT], "remedy": ""}
+    return {"state": KeyCheck.State.VALID, "code": "", "sentence": redact(sentence)[:LONGEST_TEXT], "remedy": ""}
