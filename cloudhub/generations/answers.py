@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from cloudhub.core.redaction import redact_all
 from cloudhub.generations import storage
 from providers.base import CloudGenerationResponse, Quantities, ReportedCost
 
@@ -51,7 +52,8 @@ def keep_answer(attempt_id: UUID, response: CloudGenerationResponse, billed: Qua
         reported=isinstance(billed, ReportedCost),
         usage=dict(response.usage),
         request_id=response.request_id,
-        provider_response=response.provider_response,
+        # Adapters take the call's own key out; this takes out what they miss, and every other key of the hub.
+        provider_response=redact_all(response.provider_response),
     )
     storage.write_durably(storage.record_path(attempt_id), orjson.dumps(asdict(answer)))
     return answer

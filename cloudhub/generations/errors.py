@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cloudhub.core.redaction import redact
 from providers.base import FAILURES, Busy, OutcomeUnknown, ProviderError
 
 
@@ -20,7 +21,7 @@ def error_json(error: ProviderError, *, billed: str | None = None) -> dict[str, 
 
 
 def describe(code: str, message: str, **changes: str) -> dict[str, Any]:
-    """An error by its code with the taxonomy's words where `changes` says nothing else."""
+    """An error by its code with the taxonomy's words where `changes` says nothing else; no secret is stored with it."""
     failure = FAILURES[code]
     words = {"billed": failure.billed, "retry": failure.retry, "remedy": failure.remedy, "answer_text": "", **changes}
-    return {"code": code, "message": message, **words}
+    return {"code": code, **{name: redact(text) for name, text in {"message": message, **words}.items()}}

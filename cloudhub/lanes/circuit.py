@@ -8,7 +8,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from cloudhub.core.database import run_transaction
+<<<<<<< HEAD
 from cloudhub.lanes.choose import REFUSALS
+=======
+from cloudhub.core.redaction import redact
+>>>>>>> w-hardening
 from cloudhub.lanes.find import LaneName, lanes_named
 from cloudhub.lanes.models import Lane, LaneCall
 from providers.base import Busy, ProviderError
@@ -58,7 +62,7 @@ def _pause(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
     usual = DAY_WITHOUT_TIME if error.code == "rate_day" else PAUSE_WITHOUT_TIME
     until = now + min(LONGEST_PAUSE, usual if seconds is None else timedelta(seconds=max(0.0, seconds)))
     if lane.paused_until is None or lane.paused_until < until:
-        lane.paused_until, lane.pause_code, lane.pause_reason = until, error.code, error.message[:500]
+        lane.paused_until, lane.pause_code, lane.pause_reason = until, error.code, redact(error.message)[:500]
     # A pause of a second or two says that the vendor is busy, a longer one that a minute's quota is used up.
     told = error.limit if isinstance(error, Busy) else None
     if error.code == "rate_minute" and (told or seconds is None or seconds >= SHORTEST_QUOTA_PAUSE):
@@ -72,7 +76,7 @@ def _count_failure(name: LaneName, error: ProviderError) -> None:
     key_lane, _ = lanes_named(name, for_update=True)
     now = timezone.now()
     was_trial = key_lane.opened_until is not None
-    told = {"last_failure": error.message[:500], "last_failure_code": error.code, "last_failure_at": now}
+    told = {"last_failure": redact(error.message)[:500], "last_failure_code": error.code, "last_failure_at": now}
     changes: dict[str, object] = {"failures": F("failures") + 1, "trial_until": None, **told}
     if was_trial or key_lane.failures + 1 >= FAILURES_TO_OPEN:
         span = min(LONGEST_OPENING, FIRST_OPENING * 2 ** min(key_lane.openings, 10))

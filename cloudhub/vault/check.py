@@ -1,11 +1,11 @@
 """Check a vendor's key without spending."""
 
 import logging
-import traceback
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from cloudhub.core.database import release_connection
+from cloudhub.core.redaction import know_secret, redact
 from cloudhub.vault.keys import key_for
 from providers.base import Busy, Key, Provider, ProviderError, Rejected
 
@@ -31,6 +31,9 @@ class CheckResult:
 def check_key(provider: Provider, key: Key | None = None) -> str:
     """What the vendor says of a key, by default the hub's, as a sentence. Raises `ProviderError` with the remedy."""
     key = key or key_for(provider)
+    for secret in key.secrets:
+        # Typed keys are tested before anybody else has seen them.
+        know_secret(secret)
     release_connection()
     return provider.validate_credentials(key)
 
@@ -38,14 +41,12 @@ def check_key(provider: Provider, key: Key | None = None) -> str:
 def ask_about(provider: Provider, key: Key) -> CheckResult:
     """What the vendor says of a key. Raises nothing: what keeps it from answering is a result too."""
     try:
-        return CheckResult("valid", check_key(provider, key))
+        return CheckResult("valid", redact(check_key(provider, key)))
     except ProviderError as error:
         verdict: Verdict = "unreachable" if isinstance(error, Busy) else "refused"
-        return CheckResult(verdict, key.redact(error.message), error.code, key.redact(error.remedy))
+        return CheckResult(verdict, redact(error.message), error.code, redact(error.remedy))
     except Exception:  # noqa: BLE001 - told as a result, and in the log
-        # The exception's own words may hold the key.
-        words = key.redact(traceback.format_exc())
-        logger.error("The key of %s could not be checked.\n%s", provider.id, words)  # noqa: TRY400
+        logger.exception("The key of %s could not be checked.", provider.id)
         sentence = "The hub could not carry the check out; its log says why."
         return CheckResult("unreachable", sentence, "provider_5xx")
 

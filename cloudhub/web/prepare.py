@@ -54,9 +54,12 @@ def _static_fingerprint() -> str:
 
 def refuse_own_address(port: int) -> None:
     """A vendor's address that is the hub's own would make the hub call itself, and pay, in a circle."""
-    own = {settings.HUB_HOST, "localhost", "127.0.0.1", "::1", "0.0.0.0", socket.gethostname()}  # noqa: S104 - compared
+    here = {settings.HUB_HOST, "localhost", "127.0.0.1", "::1", "0.0.0.0", socket.gethostname()}  # noqa: S104 - compared
+    # Behind a proxy the hub has names of its own at the usual ports; a vendor on the same machine has another port.
+    named = {name.lstrip(".") for name in settings.ALLOWED_HOSTS if name != "*"} - here
     for vendor in installed_providers().values():
         for name in vendor.address_variables:
             address = urlsplit(os.environ.get(name, ""))
-            if address.hostname in own and (address.port or {"https": 443}.get(address.scheme, 80)) == port:
+            there = address.port or {"https": 443}.get(address.scheme, 80)
+            if (address.hostname in here and there == port) or (address.hostname in named and there in (port, 80, 443)):
                 raise CommandError(f"{name} is the hub's own address. Point it at {vendor.label} or leave it out.")

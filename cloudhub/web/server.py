@@ -1,5 +1,6 @@
 """The threaded web server of this process: one listening socket, stopped without cutting an answer short."""
 
+import json
 import socket
 import threading
 import time
@@ -7,9 +8,41 @@ from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import ErrorTask
 
 DRAIN_SECONDS = 3.0
+# Hub keys, cookies and addresses fit many times over.
+MOST_HEADER_BYTES = 64 * 1024
+_WORDS = {
+    400: ("invalid", "The request cannot be read. Nothing was done."),
+    413: ("too_large", "The body is larger than the hub takes. Nothing was done."),
+    431: ("too_large", "The headers or the address are larger than the hub takes. Nothing was done."),
+}
+_DOORS = ("/api/", "/v1/")
+
+
+class SpokenRefusal(ErrorTask):
+    """What cannot even be read is refused in words too: for programs in an envelope that clients of both doors know."""
+
+    def execute(self) -> None:
+        status, _, _ = self.request.error.to_response()
+        code, words = _WORDS.get(int(status[:3]), ("internal", "The hub cannot answer this. Nothing was done."))
+        kind, body = "text/plain; charset=utf-8", f"{words}\n".encode()
+        if str(getattr(self.request, "path", "") or "").startswith(_DOORS):
+            error = {"code": code, "message": words, "type": "invalid_request_error", "param": None}
+            kind, body = "application/json", json.dumps({"error": error}).encode()
+        self.status = status
+        self.response_headers += [("Content-Type", kind), ("X-Content-Type-Options", "nosniff"),
+                                  ("Content-Security-Policy", "default-src 'none'; sandbox")]  # fmt: skip
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):
+    error_task_class = SpokenRefusal
 
 
 class WebServer:
@@ -27,9 +60,11 @@ class WebServer:
             # Pictures of several megabytes stay in memory instead of a detour over temporary files.
             inbuf_overflow=8 * 1024 * 1024,
             outbuf_overflow=32 * 1024 * 1024,
+            max_request_header_size=MOST_HEADER_BYTES,
             max_request_body_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 2**20,
             **_behind_proxy(),
         )
+        self._server.channel_class = _Channel
 
     def begin(self) -> None:
         threading.Thread(target=self._server.run, name="web", daemon=True).start()

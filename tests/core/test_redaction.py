@@ -12,6 +12,7 @@ import pytest
 
 from cloudhub.core import redaction
 from cloudhub.core.redaction import HIDDEN, know_environment, know_secret, redact, redact_all
+from cloudhub.generations.errors import describe
 
 pytestmark = pytest.mark.sqlite_only
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,3 +176,9 @@ def test_threads_that_learn_secrets_at_once_all_have_them_known() -> None:
     for thread in threads:
         thread.join()
     assert redact(" ".join(secrets)) == " ".join([HIDDEN] * 40)
+
+
+def test_what_is_stored_of_an_error_has_no_secret() -> None:
+    stored = describe("provider_5xx", f"It said {SECRET}.", remedy=f"Ask about {SECRET}", answer_text=SECRET)
+    assert SECRET not in repr(stored)
+    assert stored["message"] == f"It said {HIDDEN}."

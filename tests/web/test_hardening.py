@@ -11,10 +11,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
-from whitenoise.base import WhiteNoise
 
 from tests.api.caller import Caller, caller_of
-from tests.conftest import Cast, client_of
+from tests.conftest import PASSWORD, Cast, client_of
 
 NOBODYS = "01900000-0000-7000-8000-000000000000"
 WORDS = {"uuid": NOBODYS, "int": "1", "str": "nothing", "path": "nothing", "slug": "nothing"}
@@ -30,8 +29,14 @@ def addresses(patterns: Any = None, before: str = "") -> Iterator[str]:
             yield "/" + re.sub(r"<(?:(\w+):)?\w+>", lambda part: WORDS[part[1] or "str"], route)
 
 
-# The admin site's own patterns are regular expressions at their end; those it answers by a redirect.
-EVERY = sorted({address for address in addresses() if "(" not in address and "^" not in address})
+# The admin site has the same six addresses for each table: those of one table stand for all, the others answer alike.
+ONE_TABLE = "/admin/catalog/cloudmodel/"
+EVERY = sorted(
+    address
+    for address in set(addresses())
+    if not ("(" in address or "^" in address)
+    and (address.count("/") < 4 or not address.startswith("/admin/") or address.startswith(ONE_TABLE))
+)
 DOORS = ("/api/v1", "/v1/", "/images/signed")
 
 
@@ -66,23 +71,16 @@ def assert_no_inline_code(address: str, answer: HttpResponse) -> None:
 
 
 def test_the_table_is_read_whole() -> None:
-    assert len(EVERY) > 120
-    assert {
-        "/",
-        "/login/",
-        "/api/docs",
-        "/api/v1/estimates",
-        "/admin/",
-        "/status/",
-        "/media/previews/" + NOBODYS + "/1",
-    } <= {*EVERY}
+    assert len(EVERY) > 80
+    known = {"/", "/login/", "/api/docs", "/api/v1/estimates", "/admin/", ONE_TABLE, f"/media/previews/{NOBODYS}/1"}
+    assert known <= {*EVERY}
 
 
 def test_every_address_answers_with_all_policies_and_without_inline_code(alices: Client, cast: Cast) -> None:
     caller = caller_of(cast.alice)
     for address in EVERY:
         answer = caller.get(address) if address.startswith(DOORS) else alices.get(address)
-        assert answer.status_code < 500, address
+        assert answer.status_code < 500 or address == "/readyz", address
         assert_safe(address, answer)
         assert_no_inline_code(address, answer)
 
@@ -134,7 +132,9 @@ def test_behind_tls_browsers_are_kept_there(client: Client, db: None) -> None:
 
 
 def test_cookies_are_for_this_site_alone(cast: Cast) -> None:
-    session = client_of(cast.alice).cookies["sessionid"]
+    client = Client()
+    client.post("/login/", {"username": cast.alice.user.email, "password": PASSWORD})
+    session = client.cookies["sessionid"]
     assert (session["httponly"], session["samesite"]) == (True, "Lax")
     assert hub_settings.CSRF_COOKIE_SAMESITE == "Lax"
 
@@ -150,22 +150,15 @@ def test_a_strange_host_is_refused(client: Client, host: str, db: None) -> None:
 
 @pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
 def test_signing_in_leads_nowhere_else(cast: Cast, client: Client, there: str) -> None:
-    answer = client.post(
-        "/login/", {"username": cast.alice.user.email, "password": "correct horse battery", "next": there}
-    )
+    answer = client.post("/login/", {"username": cast.alice.user.email, "password": PASSWORD, "next": there})
     assert answer.status_code == 302
     assert "evil" not in answer["Location"]
     assert answer["Location"].startswith("/")
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.usefixtures("behind_tls")
 def test_the_deployment_check_finds_nothing(settings: Settings) -> None:
-    settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
-    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, settings.SECURE_HSTS_PRELOAD = (
-        31_536_000,
-        True,
-        True,
-    )
     settings.ALLOWED_HOSTS = ["hub.example"]
     call_command("check", "--deploy", "--fail-level", "WARNING")
 
@@ -176,7 +169,6 @@ def test_debug_is_off_and_no_password_is_known_beforehand() -> None:
     assert 'env.bool("DEBUG", default=False)' in text
     assert 'env.str("SECRET_KEY", default="")' in text
     assert 'env.str("OWNER_PASSWORD", default="")' in text
-    assert "whitenoise" in WhiteNoise.__module__
 
 
 def test_a_broken_page_shows_no_settings(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:

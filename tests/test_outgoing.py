@@ -1,0 +1,84 @@
+"""What leaves the hub, and to where: by two doors, to addresses that no caller names."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.caller import Caller, caller_of
+from tests.conftest import Cast
+from tests.test_architecture import SOURCE, imports_of, is_test, name
+
+CONNECTING = {"socket", "ssl", "http.client", "urllib.request", "requests", "urllib3", "aiohttp", "httpcore", "ftplib",
+              "telnetlib", "smtplib", "subprocess", "asyncio"}  # fmt: skip
+# Both doors; the web server's own listening socket; the machine's own name beside a process's number; the launcher, and
+# the live test, which starts the hub's own commands.
+MAY_CONNECT = {"providers/guarded.py", "cloudhub/web/server.py", "cloudhub/web/prepare.py", "hub.py",
+               "cloudhub/generations/management/commands/live_test.py"}  # fmt: skip
+DESTINATIONS = ("api_base", "base_url", "headers", "extra_headers", "api_key", "webhook", "callback_url", "proxy")
+OURS = [path for path in SOURCE if not is_test(path) and "emulat" not in str(path)]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("path", OURS, ids=name)
+def test_only_the_doors_connect(path: Path) -> None:
+    if name(path) in MAY_CONNECT:
+        return
+    own = set(imports_of(path)) & CONNECTING
+    assert own <= ({"socket"} if name(path) == "cloudhub/generations/worker.py" else set())
+    # Clients of httpx are made in the one door, which takes a transport; vendors only name the type.
+    made = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+    if name(path) != "providers/http.py":
+        assert not {called for called in made if called.startswith("httpx.") and called.rpartition(".")[2] in
+                    {"Client", "get", "post", "put", "request", "stream", "HTTPTransport", "AsyncClient"}}  # fmt: skip
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("path", OURS, ids=name)
+def test_no_text_of_a_user_becomes_a_program(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert not called & {"eval", "exec", "os.system", "os.popen", "Template", "mark_safe", "SafeString",
+                         "pickle.loads", "yaml.load", "RawSQL"}  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("raw", "extra"):
+            assert ast.unparse(node.func.value).rpartition(".")[2] != "objects"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/generations", "/api/v1/estimates", "/v1/images/generations"])
+@pytest.mark.parametrize("field", DESTINATIONS)
+def test_a_caller_never_names_the_destination(cast: Cast, path: str, field: str) -> None:
+    caller = caller_of(cast.alice)
+    value: Any = {"x-key": "mine"} if "headers" in field else "https://evil.example"
+    for body in ({field: value}, {"options": {field: value}}):
+        answer = caller.post(path, {"model": "practice-1", "prompt": "a fox", **body})
+        assert answer.status_code == 400
+        assert field in answer.content.decode() or "options" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://169.254.169.254/latest", "https://pictures.example/a.png", "file:///etc/passwd"]
+)
+def test_a_picture_by_address_is_refused_in_words(cast: Cast, address: str) -> None:
+    caller = caller_of(cast.bob)
+    wish = {"model": "practice-1", "prompt": "a fox", "input_images": [address]}
+    for path in ("/api/v1/generations", "/api/v1/estimates"):
+        answer = caller.post(path, wish)
+        assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["input_images[0]"])
+        assert "data URI" in answer.json()["error"]["message"]
+    edit = {"model": "practice-1", "prompt": "a fox", "images": [{"image_url": address}]}
+    assert caller.post("/v1/images/edits", edit).status_code == 400
+
+
+@pytest.mark.sqlite_only
+def test_no_header_of_a_vendor_is_passed_on(cast: Cast) -> None:
+    """The headers of all answers of the doors are written out in the hub's own code."""
+    caller: Caller = caller_of(cast.alice)
+    known = {"content-type", "content-length", "x-request-id", "cache-control", "vary", "allow", "x-frame-options",
+             "content-security-policy", "permissions-policy", "cross-origin-resource-policy", "referrer-policy",
+             "cross-origin-opener-policy", "x-content-type-options", "x-should-retry"}  # fmt: skip
+    answers = [caller.get(f"/api/v1/{path}") for path in ("generations", "providers", "cloud_models", "usage")]
+    answers.append(caller.post("/v1/images/generations", {"model": "nothing", "prompt": "a"}))
+    for answer in answers:
+        assert {header.lower() for header in answer.headers} <= known
