@@ -14,13 +14,15 @@ from tests.generations.stage import png
 
 @dataclass
 class Shop:
-    """`starts`, `checks` and `cancels` are the job ids asked for; `statuses` are answered first, oldest first."""
+    """`starts`, `checks` and `cancels` are the job ids asked for, `keys` what each request was asked with; `statuses`
+    are answered first, oldest first."""
 
     url: str = ""
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     starts: list[str] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
     cancels: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     start_statuses: list[int] = field(default_factory=list)
     check_statuses: list[int] = field(default_factory=list)
     missing_pictures: int = 0
@@ -64,6 +66,7 @@ def errand_shop() -> Iterator[Shop]:
                 self.reply(*shop.check(parts[1]))
 
         def reply(self, status: int, document: dict[str, Any]) -> None:
+            shop.keys.append(self.headers.get("x-key", ""))
             body = json.dumps(document).encode()
             with suppress(OSError):
                 self.send_response(status)
