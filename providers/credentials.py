@@ -10,7 +10,9 @@ class KeyForm:
 
     It is complete when every one of `required` is set. `public` are those that are no secret, such as a region: they
     may be shown and are not taken out of texts. A form without required names suits a vendor that needs no key. The
-    value of one of `files` may be a file's path in the environment; a key that people store holds the file's JSON text.
+    value of one of `files` may be a file's path in the environment; a key that people store holds the file's JSON text,
+    of one of the kinds in `file_fields`: (its `type`, the fields that it must hold).
+    `switches` mean something in the environment alone.
     """
 
     name: str
@@ -18,6 +20,8 @@ class KeyForm:
     optional: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
+    file_fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
     help: str = ""
 
     @property

@@ -15,7 +15,7 @@ from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import Team
 from cloudhub.core.database import run_transaction
-from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unavailable
 from cloudhub.core.identifiers import read_id
 from cloudhub.core.throttle import take
 from cloudhub.vault.binding import addresses_of, is_in_place
@@ -29,7 +29,7 @@ from providers.base import Key, Provider
 from providers.catalogue import find_provider, installed_providers
 
 State = ProviderKey.State
-TESTS_A_MINUTE = 20
+TESTS_A_MINUTE = 10
 Place = Literal["team", "shared", ".env", "environment", "file", "not needed", ""]
 
 
@@ -283,7 +283,7 @@ def _vendor_of(stored: ProviderKey) -> Provider:
 def _slow_down(actor: Actor) -> None:
     wait = take(f"key-tests:{actor.user.pk}", TESTS_A_MINUTE, 60)
     if wait:
-        raise Unavailable(f"That were many tests; try again in {wait} seconds.", code="rate_minute", retry_after=wait)
+        raise TooMany(f"That were many tests; try again in {wait} seconds.", retry_after=wait)
 
 
 def _record(actor: Actor, action: str, stored: ProviderKey, details: Mapping[str, Any] | None = None) -> None:

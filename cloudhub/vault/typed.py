@@ -72,7 +72,7 @@ def _problem(form: KeyForm, name: str, value: Any, provider: Provider) -> str:
     if not isinstance(value, str) or not is_storable(value):
         return "This must be text."
     if name in form.files:
-        return _file_problem(value)
+        return _file_problem(form, value)
     if len(value) > LONGEST_VALUE:
         return f"This is longer than {LONGEST_VALUE} characters."
     if not value.isprintable() or " " in value:
@@ -80,15 +80,22 @@ def _problem(form: KeyForm, name: str, value: Any, provider: Provider) -> str:
     return ""
 
 
-def _file_problem(value: str) -> str:
+def _file_problem(form: KeyForm, value: str) -> str:
     if len(value.encode()) > LARGEST_FILE:
         return f"The file is larger than {LARGEST_FILE // 1024} KB."
     try:
-        is_document = isinstance(json.loads(value), dict)
-    except ValueError:
-        is_document = False
-    # A path would let whoever types it have the hub read a file of its own machine.
-    return "" if is_document else "Give the key file's whole text, which is JSON and begins with {, not its path."
+        document = json.loads(value)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        # A path would let whoever types it have the hub read a file of its own machine.
+        return "Give the key file's whole text, which is JSON and begins with {, not its path."
+    kinds: dict[Any, tuple[str, ...]] = dict(form.file_fields)
+    kind = document.get("type")
+    if kinds and not (isinstance(kind, str) and kind in kinds):
+        return f"This is no key file: its type must be {' or '.join(kinds)}."
+    missing = [name for name in kinds.get(kind, ()) if not isinstance(document.get(name), str) or not document[name]]
+    return f"This key file lacks {', '.join(missing)}; download it again." if missing else ""
 
 
 def last_four(key: Key, form: KeyForm) -> str:

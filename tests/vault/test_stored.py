@@ -8,7 +8,7 @@ from django.core import serializers
 from pytest_django import Settings
 
 from cloudhub.accounts.models import AuditEntry, Membership, Role
-from cloudhub.core.errors import Conflict, Forbidden, HubError, Invalid, NotFound, Unavailable
+from cloudhub.core.errors import Conflict, Forbidden, HubError, Invalid, NotFound, TooMany, Unavailable
 from cloudhub.vault import stored as verbs
 from cloudhub.vault.envelope import CannotDecrypt, NoEncryptionKey
 from cloudhub.vault.keys import has_key, key_for, keys_for
@@ -178,7 +178,7 @@ def test_tests_are_not_endless(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(verbs, "TESTS_A_MINUTE", 1)
     stored = add(cast)
     verbs.test_key(cast.alice, stored.pk)
-    with pytest.raises(Unavailable, match="try again in"):
+    with pytest.raises(TooMany, match="try again in"):
         verbs.test_key(cast.alice, stored.pk)
 
 

@@ -99,7 +99,7 @@ def find_vendor(provider_id: str) -> Provider:
 
 
 def _picture(provider: Provider, model: str) -> Iterator[str]:
-    registered = [known.key for known in models_for_picking() if known.provider == provider.id]
+    registered = [known.key for known in models_for_picking(None) if known.provider == provider.id]
     if not (model or registered):
         # A vendor whose own server says what it has lists no model here.
         example = provider.models[0].id if provider.models else "MODEL"
