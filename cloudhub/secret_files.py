@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from cloudhub.core.redaction import know_environment
+
 # The hub's own secrets; vendors name theirs themselves.
 HUB_SECRETS = (
     "SECRET_KEY", "CLOUDHUB_ENCRYPTION_KEYS", "DATABASE_URL", "CACHE_URL", "EMAIL_URL", "CELERY_BROKER_URL",
@@ -33,6 +35,7 @@ def read_secret_files(names: Iterable[str], environment: MutableMapping[str, str
         if environment.get(name, "").strip() and name not in FROM_FILES:
             raise ImproperlyConfigured(f"Both {name} and {name}_FILE are set. Leave one of them out.")
         environment[name] = _content(name, path)
+        know_environment({name: environment[name]})
         FROM_FILES.add(name)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cloudhub.core.database import release_connection
+from cloudhub.core.redaction import know_secret
 from cloudhub.vault.keys import key_for
 from providers.base import Busy, Key, Provider, ProviderError, Rejected
 
@@ -37,6 +38,9 @@ def check_key(provider: Provider, key: Key | None = None) -> str:
 
 def ask_about(provider: Provider, key: Key) -> CheckResult:
     """What the vendor says of a key. Raises nothing: what keeps it from answering is a result too."""
+    for secret in key.secrets:
+        # Also one that has just been typed and is stored nowhere.
+        know_secret(secret)
     try:
         return CheckResult("valid", check_key(provider, key))
     except ProviderError as error:
