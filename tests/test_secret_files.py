@@ -73,7 +73,10 @@ def test_a_key_from_a_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def start(**values: str) -> subprocess.CompletedProcess[str]:
     """What Django knows of the hub's secrets when it starts with these variables alone."""
-    known = "from django.conf import settings; import os; print(settings.SECRET_KEY, os.environ['OPENAI_API_KEY'])"
+    # Backwards, since commands print no secret that the hub knows.
+    known = (
+        "from django.conf import settings; import os; print((settings.SECRET_KEY + os.environ['OPENAI_API_KEY'])[::-1])"
+    )
     environment = {"PATH": os.environ["PATH"], "CLOUDHUB_ENV_FILE": "", **values}
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", known]
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -84,7 +87,7 @@ def test_the_hub_starts_with_all_its_secrets_in_files(tmp_path: Path) -> None:
     (tmp_path / "vendor").write_text("vendor-secret\n")
     data = {"CLOUDHUB_DATA_DIR": str(tmp_path)}
     files = {"SECRET_KEY_FILE": str(tmp_path / "key"), "OPENAI_API_KEY_FILE": str(tmp_path / "vendor")}
-    assert start(**data, **files).stdout == "signing-secret vendor-secret\n"
+    assert start(**data, **files).stdout == "terces-rodnevterces-gningis\n"
     broken = start(**data, **files, OPENAI_API_KEY="another")
     assert broken.returncode == 1
     assert "Both OPENAI_API_KEY and OPENAI_API_KEY_FILE are set" in broken.stderr
