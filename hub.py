@@ -98,16 +98,9 @@ def run_quietly(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end; what it says on either stream is the result's `stdout`."""
     return subprocess.run(
-        command,
-        env=environment,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        close_fds=False,  # they share the lock
-        text=True,
-        errors="replace",
-    )
+        command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, errors="replace", close_fds=False,  # they share the lock
+    )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -168,8 +161,9 @@ def prepare_packages(checkout: Checkout, list_name: str) -> None:
 def packages_to_run(checkout: Checkout, environ: Mapping[str, str]) -> str:
     """The list that this installation needs: PostgreSQL wants its driver on top."""
     path = checkout.root / ".env"
-    stored = read_settings(path.read_text(encoding="utf-8")) if path.exists() else {}
-    url = environ.get("DATABASE_URL") or stored.get("DATABASE_URL", "")
+    given = given_values(path.read_text(encoding="utf-8") if path.exists() else "", environ)
+    file = given.get("DATABASE_URL_FILE", "")
+    url = Path(file).expanduser().read_text(encoding="utf-8") if file else given.get("DATABASE_URL", "")
     return POSTGRESQL_PACKAGES if url.startswith(("postgres", "psql", "pgsql")) else RUN_PACKAGES
 
 
@@ -238,10 +232,16 @@ def read_settings(text: str) -> dict[str, str]:
     return values
 
 
+def given_values(text: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """What the text of .env and over it the real environment say, without what is empty."""
+    values = {**read_settings(text), **{name: value for name, value in environ.items() if value}}
+    return {name: value.strip() for name, value in values.items() if value.strip()}
+
+
 def missing_values(text: str, environ: Mapping[str, str]) -> list[str]:
-    """The keys that neither the text of .env nor the real environment has."""
-    stored = read_settings(text)
-    return [name for name in FRESH_VALUES if not (environ.get(name) or stored.get(name, "").strip())]
+    """The keys that neither the text of .env nor the real environment has, itself or (NAME_FILE) in a file."""
+    given = given_values(text, environ)
+    return [name for name in FRESH_VALUES if name not in given and f"{name}_FILE" not in given]
 
 
 def with_fresh_values(text: str, names: Sequence[str]) -> str:
@@ -326,10 +326,9 @@ def manage(checkout: Checkout, arguments: Sequence[str], environ: Mapping[str, s
 
 def isolated_environment(checkout: Checkout, environ: Mapping[str, str]) -> dict[str, str]:
     """For tests and checks: fresh keys, and none of the settings or vendor keys that .env and the shell hold."""
-    documented = re.findall(
-        r"^#? ?([A-Z][A-Z0-9_]+)=", (checkout.root / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
-    )
-    values = {name: value for name, value in environ.items() if name not in documented}
+    example = (checkout.root / ".env.example").read_text(encoding="utf-8")
+    documented = re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
+    values = {name: value for name, value in environ.items() if name.removesuffix("_FILE") not in documented}
     values.update({name: fresh() for name, fresh in FRESH_VALUES.items()})
     return {**values, "CLOUDHUB_ENV_FILE": os.devnull, "DEBUG": "false"}
 

@@ -7,6 +7,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from cloudhub.secret_files import HUB_SECRETS, read_secret_files
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 _real_names = frozenset(os.environ)
@@ -15,6 +17,7 @@ if ENV_FILE and Path(ENV_FILE).is_file():
     env.read_env(ENV_FILE)
 # The names that only `.env` brought, to say where a key comes from.
 FROM_ENV_FILE = frozenset(os.environ) - _real_names
+read_secret_files(HUB_SECRETS)
 
 DATA_DIR = Path(env.str("CLOUDHUB_DATA_DIR", default="") or BASE_DIR / "data").resolve()
 HUB_HOST = env.str("HUB_HOST", default="127.0.0.1")

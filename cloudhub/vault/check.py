@@ -5,7 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cloudhub.core.database import release_connection
+<<<<<<< HEAD
 from cloudhub.core.redaction import know_secret, redact
+=======
+from cloudhub.core.redaction import know_secret
+>>>>>>> w-vault
 from cloudhub.vault.keys import key_for
 from providers.base import Busy, Key, Provider, ProviderError, Rejected
 
@@ -31,15 +35,15 @@ class CheckResult:
 def check_key(provider: Provider, key: Key | None = None) -> str:
     """What the vendor says of a key, by default the hub's, as a sentence. Raises `ProviderError` with the remedy."""
     key = key or key_for(provider)
-    for secret in key.secrets:
-        # Typed keys are tested before anybody else has seen them.
-        know_secret(secret)
     release_connection()
     return provider.validate_credentials(key)
 
 
 def ask_about(provider: Provider, key: Key) -> CheckResult:
     """What the vendor says of a key. Raises nothing: what keeps it from answering is a result too."""
+    for secret in key.secrets:
+        # Also one that has just been typed and is stored nowhere.
+        know_secret(secret)
     try:
         return CheckResult("valid", redact(check_key(provider, key)))
     except ProviderError as error:

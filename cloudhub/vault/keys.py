@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from cloudhub.core.redaction import know_secret
+from cloudhub.secret_files import FROM_FILES
 from cloudhub.vault.binding import is_in_place
 from cloudhub.vault.models import ProviderKey
 from cloudhub.vault.sealing import openable
@@ -152,4 +153,6 @@ def _source(names: Iterable[str]) -> str:
     found = set(names)
     if not found:
         return "not needed"
+    if found & FROM_FILES:
+        return "a file"
     return ".env" if found <= settings.FROM_ENV_FILE else "environment"

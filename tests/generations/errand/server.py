@@ -14,9 +14,8 @@ from tests.generations.stage import png
 
 @dataclass
 class Shop:
-    """`starts`, `checks` and `cancels` are the job ids asked for; `statuses` are answered first, oldest first.
-
-    Between taking a job and telling its id it waits for `tells`.
+    """`starts`, `checks` and `cancels` are the job ids asked for, `keys` what each request was asked with; `statuses`
+    are answered first, oldest first. Between taking a job and telling its id it waits for `tells`.
     """
 
     url: str = ""
@@ -24,6 +23,7 @@ class Shop:
     starts: list[str] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
     cancels: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     start_statuses: list[int] = field(default_factory=list)
     check_statuses: list[int] = field(default_factory=list)
     missing_pictures: int = 0
@@ -72,6 +72,7 @@ def errand_shop() -> Iterator[Shop]:
                 self.reply(*shop.check(parts[1]))
 
         def reply(self, status: int, document: dict[str, Any]) -> None:
+            shop.keys.append(self.headers.get("x-key", ""))
             body = json.dumps(document).encode()
             with suppress(OSError):
                 self.send_response(status)

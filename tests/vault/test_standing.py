@@ -1,0 +1,145 @@
+"""Stored keys that cannot be used any more: found, told, and forgotten where their vendor moved."""
+
+import io
+import logging
+import threading
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from cloudhub.accounts.models import AuditEntry
+from cloudhub.catalog.register import register_model
+from cloudhub.core.errors import Forbidden
+from cloudhub.health.attention import concerns
+from cloudhub.health.check import check_now, check_stored_key, checks_of
+from cloudhub.health.facts import gather
+from cloudhub.health.models import KeyCheck
+from cloudhub.health.schedule import do_chores
+from cloudhub.lanes.find import LaneName, lanes_named
+from cloudhub.lanes.models import Lane
+from cloudhub.vault import stored as verbs
+from cloudhub.vault.keys import has_key
+from cloudhub.vault.models import ProviderKey
+from cloudhub.vault.standing import drop_moved_keys, warnings_at_start
+from providers.catalogue import installed_providers
+from providers.emulation.server import RunningServer
+from tests.conftest import Cast
+from tests.vault.conftest import CANARY, NEW
+
+
+def add(cast: Cast, secret: str = CANARY, **fields: object) -> ProviderKey:
+    given = {"provider": "openai", "values": {"OPENAI_API_KEY": secret}, "team": cast.team, **fields}
+    return verbs.add_key(cast.alice, **given)  # type: ignore[arg-type]
+
+
+def told(cast: Cast, who: str = "alice") -> list[str]:
+    found = concerns(gather(getattr(cast, who)), may_decide=True)
+    return [concern.what for concern in found if concern.place == "keys"]
+
+
+def test_a_vendor_that_moved_loses_its_keys_and_everybody_is_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = add(cast, label="Main")
+    other = add(cast, provider="stability", values={"STABILITY_API_KEY": "a-stability-key-abcd"})
+    assert drop_moved_keys() == []
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://elsewhere.example/v1")
+    (sentence,) = warnings_at_start()
+    assert sentence == (
+        "The key Main (…wxyz) was dropped: OpenAI has another address now than when it was typed. "
+        "Type it again under Keys."
+    )
+    stored.refresh_from_db()
+    other.refresh_from_db()
+    assert (stored.state, stored.ciphertext, other.state) == ("dropped", "", "active")
+    line = AuditEntry.objects.order_by("-number")[0]
+    assert (line.action, line.who, line.target_id) == ("provider_key.dropped", "the hub", str(stored.pk))
+    assert told(cast) == ["The key Main (…wxyz) was dropped"]
+    assert told(cast, "charlie") == []
+    # The address moves back: what was dropped stays dropped.
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9")
+    assert drop_moved_keys() == []
+    assert not has_key(installed_providers()["openai"], cast.team.pk)
+    verbs.revoke_key(cast.alice, stored.pk)
+    assert told(cast) == []
+
+
+def test_a_single_command_with_another_address_drops_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = add(cast, team=None)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:10")
+    with pytest.raises(SystemExit):
+        call_command("check_provider", "openai", stdout=io.StringIO())
+    stored.refresh_from_db()
+    assert stored.state == "active"
+
+
+def test_the_runner_drops_them_too(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(cast, label="Main")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:10")
+    with caplog.at_level(logging.WARNING):
+        do_chores(threading.Event())
+    assert "The key Main (…wxyz) was dropped" in caplog.text
+
+
+def test_keys_that_do_not_open_are_counted_for_those_who_can_help(cast: Cast, settings: Settings) -> None:
+    add(cast)
+    add(cast, "another-key-0123456789", team=None)
+    assert told(cast) == []
+    settings.CLOUDHUB_ENCRYPTION_KEYS = NEW
+    assert told(cast) == ["2 keys cannot be decrypted"]
+    assert told(cast, "charlie") == []
+    (sentence,) = warnings_at_start()
+    assert sentence.startswith("2 keys cannot be decrypted. Put the encryption key")
+    settings.CLOUDHUB_ENCRYPTION_KEYS = ""
+    assert told(cast) == ["2 keys cannot be decrypted"]
+
+
+def test_a_test_of_a_stored_key_is_remembered(cast: Cast, vendors: RunningServer) -> None:
+    good, bad = add(cast), add(cast, "sk-invalid-key-0000", team=None)
+    assert checks_of([good, bad]) == {}
+    assert check_stored_key(cast.alice, good.pk).is_valid
+    assert check_stored_key(cast.alice, str(bad.pk)).code == "key_invalid"
+    found = checks_of([good, bad])
+    assert {key: check.state for key, check in found.items()} == {good.pk: "valid", bad.pk: "refused"}
+    assert "sk-invalid" not in found[bad.pk].sentence + found[bad.pk].remedy
+    with pytest.raises(Forbidden):
+        check_stored_key(cast.bob, good.pk)
+
+
+def test_a_check_that_works_opens_the_lane_again(cast: Cast, vendors: RunningServer) -> None:
+    stored = add(cast)
+    whole, _ = lanes_named(LaneName("openai", stored.key_print, "gpt-image-1.5"))
+    Lane.objects.filter(id=whole.pk).update(failures=3, last_failure_code="key_invalid")
+    check_stored_key(cast.alice, stored.pk)
+    whole.refresh_from_db()
+    assert whole.failures == 0
+
+
+def test_every_key_in_use_is_checked_on_its_own(cast: Cast, vendors: RunningServer) -> None:
+    prints = {add(cast).key_print, add(cast, "shared-key-0123456789", team=None).key_print}
+    prints.add(add(cast, "elsewheres-key-0123456789", team=cast.other_team).key_print)
+    register_model(provider="openai", cloud_model_id=installed_providers()["openai"].models[0].id)
+    do_chores(threading.Event())
+    checked = KeyCheck.objects.filter(provider="openai", state="valid").values_list("key_print", flat=True)
+    assert prints < set(checked)
+    assert len(checked) == 4
+
+
+def test_status_speaks_of_the_key_that_the_team_uses(cast: Cast, vendors: RunningServer) -> None:
+    stored = add(cast)
+    vendor = next(vendor for vendor in gather(cast.bob).vendors if vendor.provider.id == "openai")
+    assert vendor.key is not None
+    assert (vendor.key.source, vendor.spare_keys) == ("stored for the team Studio", 1)
+    assert check_now(cast.alice, "openai").key_print == stored.key_print
+    there = next(vendor for vendor in gather(cast.charlie).vendors if vendor.provider.id == "openai")
+    assert there.key is not None
+    assert there.key.source == "environment"
+
+
+def test_check_provider_says_where_the_key_is_stored(cast: Cast, vendors: RunningServer) -> None:
+    add(cast, team=None)
+    said = io.StringIO()
+    call_command("check_provider", "openai", stdout=said)
+    assert "API key found in OPENAI_API_KEY (stored for every team), ending in …wxyz" in said.getvalue()
+    assert CANARY not in said.getvalue()
