@@ -27,6 +27,8 @@ OWNER_PASSWORD = env.str("OWNER_PASSWORD", default="")
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Start with `python3 hub.py run`, which writes one into .env.")
+# The keys that vendors' keys are encrypted with in the database, the newest first; `vault.envelope` reads them.
+CLOUDHUB_ENCRYPTION_KEYS = env.str("CLOUDHUB_ENCRYPTION_KEYS", default="")
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HUB_HOST])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -62,6 +64,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "cloudhub.accounts",
+    "cloudhub.vault",
     "cloudhub.catalog",
     "cloudhub.billing",
     "cloudhub.lanes",

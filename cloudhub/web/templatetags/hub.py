@@ -35,6 +35,7 @@ PLACES = (
     ("Studio", "web:studio", "generate"),
     ("Gallery", "web:gallery", "read"),
     ("Models", "web:models", "read"),
+    ("Keys", "web:keys", "read"),
     ("Costs", "web:costs", "read"),
     ("Budgets", "web:budgets", "read"),
     ("Status", "web:status", "read"),
