@@ -76,7 +76,7 @@ class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(HubKey)
 class HubKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Keys are made on the Account page or by `create_hub_key`, where their text can be shown; here they are ended."""
+    """Keys are made on the Keys page or by `create_hub_key`, where their text can be shown; here they are ended."""
 
     list_display = ("name", "prefix", "user", "team", "scopes", "last_used_at", "expires_at", "revoked_at")
     list_filter = ("team",)
