@@ -53,7 +53,7 @@ def _unknown(reference: str) -> str:
 
 
 def models_for_picking(actor: Actor | None) -> list[CloudModel]:
-    """Enabled models of installed vendors that the actor may use, those past their date last; None is the hub itself."""
+    """Enabled models of installed vendors that the actor may use, those past their date last. None asks for the hub."""
     vendors = list(installed_providers())
     models = CloudModel.objects.filter(enabled=True, provider__in=vendors).order_by("name", "key")
     models = usable_models(actor, models) if actor else models

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.pace import CHECKS, keep_pace
 from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.core.errors import Conflict, NotFound
 from cloudhub.core.identifiers import read_id
@@ -43,10 +44,11 @@ def check_now(actor: Actor, provider_id: object) -> KeyCheck:
     """Ask the vendor about the key that the actor's team uses, and give back the result, or the last one when that is
     a few seconds old.
 
-    Raises `Forbidden`, `NotFound`, or `Conflict` (no_key) saying where to put one.
+    Raises `Forbidden`, `NotFound`, `TooMany`, or `Conflict` (no_key) saying where to put one.
     """
     actor.require("manage")
     vendor = find_vendor(provider_id)
+    keep_pace(actor, CHECKS)
     try:
         key = key_for(vendor, actor.team.pk)
     except ProviderError as error:

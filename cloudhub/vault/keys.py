@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from cloudhub.core.redaction import know_secret
 from cloudhub.vault.binding import is_in_place
 from cloudhub.vault.models import ProviderKey
 from cloudhub.vault.sealing import openable
@@ -82,7 +83,10 @@ def environment_key(provider: Provider) -> Key:
     if form is None:
         raise no_key(provider)
     values = {name: _value(name) for name in form.variables if _value(name)}
-    return Key(values, source=_source(values), form=form.name, public=form.public)
+    key = Key(values, source=_source(values), form=form.name, public=form.public)
+    for secret in key.secrets:
+        know_secret(secret)
+    return key
 
 
 def _environment_keys(provider: Provider) -> list[Key]:

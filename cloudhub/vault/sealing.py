@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 
+from cloudhub.core.redaction import know_secret
 from cloudhub.vault.envelope import CannotDecrypt, seal, unseal
 from cloudhub.vault.models import ProviderKey
 from providers.base import Key, Provider
@@ -27,6 +28,8 @@ def open_key(stored: ProviderKey, provider: Provider) -> Key:
     form = next((form for form in provider.forms() if form.name == stored.form), None)
     if form is None:
         raise CannotDecrypt(f"The stored key is of a kind that {provider.label} no longer takes.")
+    for secret in secrets.values():
+        know_secret(secret)
     given = {**stored.public_values, **secrets}
     values = {name: given[name] for name in form.variables if given.get(name)}
     return Key(values, source=stored.source, form=form.name, public=form.public, stored_id=str(stored.pk))

@@ -74,9 +74,12 @@ def status_of(error: HubError) -> int:
 
 def tell(request: HubRequest, error: HubError) -> HttpResponse:
     """The error in words: a page of its own, or for htmx a message at the top of the page that is there."""
+    template = "parts/_problem.html" if request.htmx else "problem.html"
+    response = render(request, template, {"error": error}, status=status_of(error))
+    if isinstance(error, TooMany | Unavailable):
+        response.headers["Retry-After"] = str(error.retry_after)
     if not request.htmx:
-        return render(request, "problem.html", {"error": error}, status=status_of(error))
-    response = render(request, "parts/_problem.html", {"error": error}, status=status_of(error))
+        return response
     return reswap(retarget(response, "#problem"), "innerHTML")
 
 

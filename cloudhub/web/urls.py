@@ -2,26 +2,30 @@
 
 from django.urls import path
 
+from cloudhub.web.sign_in.words import in_words
 from cloudhub.web.views import (
     account,
     budgets,
     costs,
     gallery,
     hub_keys,
+    invitations,
     keys,
     media,
     models,
-    sign_in,
+    people,
+    sessions,
     status,
     studio,
     vendor_keys,
 )
+from cloudhub.web.views.sign_in import SignIn, SignOut
 
 app_name = "web"
 
 urlpatterns = [
-    path("login/", sign_in.SignIn.as_view(), name="login"),
-    path("logout/", sign_in.SignOut.as_view(), name="logout"),
+    path("login/", in_words(SignIn.as_view()), name="login"),
+    path("logout/", SignOut.as_view(), name="logout"),
     path("", studio.studio, name="studio"),
     path("studio/fields", studio.model_fields, name="studio-fields"),
     path("studio/price", studio.price, name="studio-price"),
@@ -55,6 +59,23 @@ urlpatterns = [
     path("status/lanes/<int:lane_id>/limits", status.change_limits, name="lane-limits"),
     path("status/lanes/<int:lane_id>/open", status.open_lane, name="lane-open"),
     path("status/attempts/<uuid:attempt_id>/decision", status.decide, name="status-decision"),
+    path("people/", people.people, name="people"),
+    path("people/members/<int:membership_id>/role", people.change_role, name="member-role"),
+    path("people/members/<int:membership_id>/remove", people.remove_member, name="member-remove"),
+    path("people/invitations", people.make_invitation, name="people-invite"),
+    path("people/invitations/<int:invitation_id>/withdraw", people.end_invitation, name="invitation-withdraw"),
+    path("people/<int:user_id>/deactivate", people.deactivate, name="person-deactivate"),
+    path("people/<int:user_id>/reactivate", people.reactivate, name="person-reactivate"),
+    path("people/<int:user_id>/make-owner", people.make_owner, name="person-make-owner"),
+    path("people/<int:user_id>/withdraw-ownership", people.withdraw_ownership, name="person-withdraw-ownership"),
+    path("people/<int:user_id>/remove-second-factor", people.remove_second_factor, name="person-remove-factor"),
+    path("people/teams", people.make_team, name="team-make"),
+    path("people/teams/<int:team_id>/rename", people.rename_team, name="team-rename"),
+    path("people/teams/<int:team_id>/archive", people.archive_team, name="team-archive"),
+    path("people/teams/<int:team_id>/open", people.open_team, name="team-open"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("account/sessions/<int:session_id>/end", sessions.end, name="session-end"),
+    path("account/sessions/end-others", sessions.end_others, name="sessions-end-others"),
     path("account/", account.account, name="account"),
     path("account/team", account.switch_team, name="account-team"),
     path("account/password", account.change_password, name="account-password"),

@@ -17,10 +17,11 @@ from cloudhub.catalog.models import Price
 from cloudhub.vault.keys import environment_key
 from providers.base import KeyForm, ModelEntry, Provider
 from providers.catalogue import ProviderConfig, find_provider, installed_providers
+from tests.canary import TEST_KEY
 from tests.providers.documented import DocumentedError
 
 LONGEST_PROMPT = 30_000
-USUAL_KEY = "test-key-0123456789"
+USUAL_KEY = TEST_KEY
 
 
 @dataclass(frozen=True)

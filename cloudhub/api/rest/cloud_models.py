@@ -31,8 +31,8 @@ class CloudModels(Door):
         query = read_query(request, *PAGE_FIELDS)
         return Response(
             answer_page(
-                request, query, usable_models(actor_of(request), CloudModel.objects.all()), lambda rows: [present_model(row) for row in rows],
-                newest_first=False,
+                request, query, usable_models(actor_of(request), CloudModel.objects.all()),
+                lambda rows: [present_model(row) for row in rows], newest_first=False,
             )
         )  # fmt: skip
 
