@@ -54,7 +54,9 @@ def change_key(actor: Actor, key_id: object, changes: Mapping[str, Any]) -> Prov
 def teams_for_keys(actor: Actor) -> QuerySet[Team]:
     """The teams to which the actor may give a vendor's key."""
     living = Team.objects.filter(archived_at=None).order_by("name")
-    return living if actor.is_hub_owner else living.filter(id=actor.team.pk if actor.may("manage") else None)
+    if actor.is_hub_owner:
+        return living
+    return living.filter(id=actor.team.pk) if actor.may("manage") else living.none()
 
 
 def read_team(actor: Actor, reference: object) -> Team | None:
