@@ -14,6 +14,7 @@ from tests.web.test_sign_in import mails
 
 DORA = {"email": "dora@example.org", "role": "viewer"}
 NEW = "a horse of Dora"
+HERE = "/invitations/"
 
 
 def place(cast: Cast, name: str) -> int:
@@ -22,6 +23,12 @@ def place(cast: Cast, name: str) -> int:
 
 def link_in(page: str) -> str:
     return re.search(r"http://testserver(/invitations/[^<]+)", page).group(1)
+
+
+def open_link(client: Client, link: str) -> str:
+    """The page to which a link leads, without its token in the address."""
+    assert client.get(link)["Location"] == HERE
+    return client.get(HERE).content.decode()
 
 
 def test_an_owner_of_the_hub_sees_everybody_and_all_teams(alices: Client) -> None:
@@ -86,15 +93,15 @@ def test_an_invitation_is_shown_once_and_taken_up_by_a_newcomer(alices: Client, 
     link = link_in(answer.content.decode())
     assert link not in alices.get("/people/").content.decode()
     assert mail.outbox == []
-    assert "Choose a password" in client.get(link).content.decode()
-    weak = client.post(link, {"password": "short"})
+    assert "Choose a password" in open_link(client, link)
+    weak = client.post(HERE, {"password": "short"})
     assert weak.status_code == 422
     assert 'id="password-error"' in weak.content.decode()
     before = client.session.session_key
-    assert client.post(link, {"password": NEW})["Location"] == "/"
+    assert client.post(HERE, {"password": NEW})["Location"] == "/"
     assert client.session.session_key != before
     assert "viewer of Studio" in client.get("/account/").content.decode()
-    assert Client().get(link).status_code == 404
+    assert Client().get(link, follow=True).status_code == 404
 
 
 def test_an_invitation_is_mailed_where_there_is_mail(alices: Client, cast: Cast, settings: Settings) -> None:
@@ -115,26 +122,26 @@ def test_what_was_typed_stays_when_it_is_refused(alices: Client) -> None:
 def test_an_invitation_is_withdrawn(alices: Client, client: Client) -> None:
     link = link_in(alices.post("/people/invitations", DORA).content.decode())
     alices.post(f"/people/invitations/{Invitation.objects.get().pk}/withdraw")
-    assert client.get(link).status_code == 404
-    assert client.post(link, {"password": NEW}).status_code == 404
+    assert client.get(link, follow=True).status_code == 404
+    assert client.post(HERE, {"password": NEW}).status_code == 404
     assert not User.objects.filter(email="dora@example.org").exists()
 
 
 def test_somebody_with_an_account_signs_in_and_joins(alices: Client, bobs: Client, client: Client, cast: Cast) -> None:
     invited = {"email": "charlie@example.org", "role": "member"}
     link = link_in(alices.post("/people/invitations", invited).content.decode())
-    assert f"/login/?next={link}" in client.get(link).content.decode()
-    assert "signed in as bob@example.org" in bobs.get(link).content.decode()
-    assert bobs.post(link).status_code == 403
-    data = {"username": "charlie@example.org", "password": PASSWORD, "next": link}
-    assert client.post("/login/", data)["Location"] == link
-    assert "Join the team" in client.get(link).content.decode()
-    client.post(link)
+    assert f"/login/?next={HERE}" in open_link(client, link)
+    assert "signed in as bob@example.org" in open_link(bobs, link)
+    assert bobs.post(HERE).status_code == 403
+    data = {"username": "charlie@example.org", "password": PASSWORD, "next": HERE}
+    assert client.post("/login/", data)["Location"] == HERE
+    assert "Join the team" in client.get(HERE).content.decode()
+    client.post(HERE)
     assert "member of Studio" in client.get("/account/").content.decode()
 
 
 def test_trying_links_is_limited(client: Client, cast: Cast) -> None:
-    answers = [client.post(f"/invitations/guess-{n}/", {"password": NEW}).status_code for n in range(21)]
+    answers = [client.get(f"/invitations/guess-{n}/", follow=True).status_code for n in range(21)]
     assert answers == [404] * 20 + [429]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -10,6 +12,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from cloudhub.accounts.members import lacks_required_factor
+from cloudhub.accounts.models import User
 from cloudhub.accounts.sessions import mark_seen
 
 # Where somebody without a second factor may go: to set one up, and away.
@@ -25,9 +28,10 @@ class SignedIn:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         # After the view, so that the row is of the session which signing in has just made.
-        if request.user.is_authenticated and request.session.session_key:
+        user = _signed_in(request)
+        if user and request.session.session_key:
             address, browser = request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")
-            mark_seen(request.user, request.session.session_key, address, browser)
+            mark_seen(user, request.session.session_key, address, browser)
         return response
 
     def process_view(
@@ -37,7 +41,16 @@ class SignedIn:
         name = (match.url_name if match else "") or ""
         if name in OPEN_TO_ALL or name.startswith("mfa_"):
             return None
-        if not request.user.is_authenticated or not lacks_required_factor(request.user):
+        user = _signed_in(request) if settings.REQUIRE_SECOND_FACTOR else None
+        if user is None or not lacks_required_factor(user):
             return None
         there = reverse("mfa_index")
         return HttpResponseClientRedirect(there) if getattr(request, "htmx", False) else redirect(there)
+
+
+def _signed_in(request: HttpRequest) -> User | None:
+    """By a session, that is: calls with a hub key have none, and must not even be asked for one."""
+    if not request.session.session_key:
+        return None
+    user = request.user
+    return user if isinstance(user, User) and request.session.get(SESSION_KEY) == str(user.pk) else None

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from cloudhub.accounts.actor import Origin
 from cloudhub.accounts.invitations import accept_as, accept_as_newcomer, find_invitation, person_invited
@@ -17,15 +17,24 @@ from cloudhub.core.throttle import take
 from cloudhub.web.htmx import TEAM, status_of, tell
 
 TRIES_A_MINUTE = 20
+INVITATION = "invitation"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@require_GET
+@never_cache
+def open_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the token out of the address at once: addresses end in logs and in what browsers tell other pages."""
+    request.session[INVITATION] = token
+    return redirect("web:invitation")
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
 @sensitive_post_parameters()
-def invitation(request: HttpRequest, token: str) -> HttpResponse:
+def invitation(request: HttpRequest) -> HttpResponse:
     """Who is signed in joins; a newcomer chooses a password; who has an account already signs in first."""
-    address = request.META.get("REMOTE_ADDR", "")
+    address, token = request.META.get("REMOTE_ADDR", ""), str(request.session.get(INVITATION, ""))
     try:
         wait = take(f"invitation:{address}", TRIES_A_MINUTE, 60)
         if wait:
@@ -50,6 +59,7 @@ def _page(request: HttpRequest, token: str, error: HubError | None = None, **mor
 def _accept(request: HttpRequest, token: str, origin: Origin) -> HttpResponse:
     if request.user.is_authenticated:
         joined = accept_as(request.user, token, origin)
+        del request.session[INVITATION]
         request.session[TEAM] = joined.team.pk
         messages.success(request, f"You are in {joined.team.name} now.")
         return redirect("/")
@@ -57,6 +67,7 @@ def _accept(request: HttpRequest, token: str, origin: Origin) -> HttpResponse:
         user = accept_as_newcomer(token, password=request.POST.get("password", ""), origin=origin)
     except Invalid as error:
         return _page(request, token, error, form_errors=error.fields)
+    del request.session[INVITATION]
     login(request, user, backend=BACKEND)
     messages.success(request, "Welcome. Your account is made.")
     return redirect("/")

@@ -65,7 +65,7 @@ def make_invitation(request: HubRequest) -> HttpResponse:
         invitation, token = invite(request.actor, team=team, **given)
     except Invalid as error:
         return _page(request, team, error, form_errors=error.fields, given=given)
-    link = request.build_absolute_uri(reverse("web:invitation", args=[token]))
+    link = request.build_absolute_uri(reverse("web:invitation-link", args=[token]))
     if can_mail():
         mail_invitation(invitation, link)
     return _page(request, team, invited=invitation, link=link)
