@@ -68,7 +68,7 @@ class MembershipAdmin(OnThePeoplePage):
 
 @admin.register(HubKey)
 class HubKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Keys are made on the Account page or by `create_hub_key`, where their text can be shown; here they are ended."""
+    """Keys are made on the Keys page or by `create_hub_key`, where their text can be shown; here they are ended."""
 
     list_display = ("name", "prefix", "user", "team", "scopes", "last_used_at", "expires_at", "revoked_at")
     list_filter = ("team",)
