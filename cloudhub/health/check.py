@@ -12,10 +12,7 @@ from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.pace import CHECKS, keep_pace
 from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.core.errors import Conflict, NotFound
-<<<<<<< HEAD
 from cloudhub.core.identifiers import read_id
-=======
->>>>>>> w-hardening
 from cloudhub.health.models import KeyCheck
 from cloudhub.lanes.circuit import note_key_works
 from cloudhub.vault import stored as stored_keys
@@ -124,22 +121,5 @@ def _store(row: KeyCheck, result: CheckResult, began_at: datetime) -> None:
     found = {"state": STATES[result.verdict], "code": result.code, "sentence": result.sentence[:LONGEST_TEXT],
              "remedy": result.remedy[:LONGEST_TEXT]}  # fmt: skip
     run_transaction(lambda: rows.update(checked_at=timezone.now(), **found))
-<<<<<<< HEAD
     if result.is_valid:
         note_key_works(row.provider, row.key_print)
-=======
-
-
-def _verdict(provider: Provider) -> dict[str, str]:
-    try:
-        sentence = check_key(provider)
-    except ProviderError as error:
-        state = KeyCheck.State.UNREACHABLE if isinstance(error, Busy) else KeyCheck.State.REFUSED
-        return {"state": state, "code": error.code, "sentence": redact(error.message)[:LONGEST_TEXT],
-                "remedy": redact(error.remedy)[:LONGEST_TEXT]}  # fmt: skip
-    except Exception:
-        logger.exception("The key of %s could not be checked.", provider.id)
-        return {"state": KeyCheck.State.UNREACHABLE, "code": "provider_5xx",
-                "sentence": "The hub could not carry the check out; its log says why.", "remedy": ""}  # fmt: skip
-    return {"state": KeyCheck.State.VALID, "code": "", "sentence": redact(sentence)[:LONGEST_TEXT], "remedy": ""}
->>>>>>> w-hardening

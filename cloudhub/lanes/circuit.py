@@ -8,11 +8,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from cloudhub.core.database import run_transaction
-<<<<<<< HEAD
-from cloudhub.lanes.choose import REFUSALS
-=======
 from cloudhub.core.redaction import redact
->>>>>>> w-hardening
+from cloudhub.lanes.choose import REFUSALS
 from cloudhub.lanes.find import LaneName, lanes_named
 from cloudhub.lanes.models import Lane, LaneCall
 from providers.base import Busy, ProviderError

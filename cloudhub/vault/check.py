@@ -5,11 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cloudhub.core.database import release_connection
-<<<<<<< HEAD
 from cloudhub.core.redaction import know_secret, redact
-=======
-from cloudhub.core.redaction import know_secret
->>>>>>> w-vault
 from cloudhub.vault.keys import key_for
 from providers.base import Busy, Key, Provider, ProviderError, Rejected
 

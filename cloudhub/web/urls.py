@@ -5,7 +5,6 @@ from django.urls import path
 from cloudhub.web.sign_in.words import in_words
 from cloudhub.web.views import (
     account,
-    audit,
     budgets,
     costs,
     gallery,
