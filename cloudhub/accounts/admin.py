@@ -1,15 +1,20 @@
 """People, teams and hub keys on the admin site. People sign in by e-mail; a key's text is only where it was made."""
 
+from typing import Any, cast
+
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from cloudhub.accounts.actor import actor_of_user
+from cloudhub.accounts.actor import Actor, Origin, actor_of_user
+from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.hub_keys import revoke_hub_key
 from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, Membership, Team, User
-from cloudhub.core.errors import HubError
+from cloudhub.core.database import write_lock
+from cloudhub.core.errors import Forbidden, HubError
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -25,6 +30,49 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def admin_actor(request: HttpRequest) -> Actor:
+    """Who acts on the admin site, for the audit trail; somebody in no team has none in their lines."""
+    user = cast(User, request.user)
+    origin = Origin("admin", request.META.get("REMOTE_ADDR", ""))
+    try:
+        return actor_of_user(user, origin=origin)
+    except Forbidden:
+        return Actor(user, Team(), "", origin=origin)
+
+
+class Recorded(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is added, changed or deleted here stands in the audit trail, written in the same transaction."""
+
+    def _record(self, request: HttpRequest, verb: str, row: Model, details: dict[str, Any]) -> None:
+        kind = self.opts.verbose_name.lower().replace(" ", "_") if self.opts.verbose_name else ""
+        record(admin_actor(request), f"{kind}.{verb}", target_kind=kind, target_id=row.pk, target_name=str(row),
+               details=details)  # fmt: skip
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        self._record(request, "added", obj, {})
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """`message` names what was done to which fields; an inline row's name may be a person's, so it is left out."""
+        steps = message if isinstance(message, list) else []
+        changes = [
+            {verb: {name: words for name, words in what.items() if name != "object"} for verb, what in step.items()}
+            for step in steps
+        ]
+        self._record(request, "changed", obj, {"changes": changes})
+        return super().log_change(request, obj, message)
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        self._record(request, "deleted", obj, {})
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        with write_lock(), transaction.atomic():
+            for row in queryset:
+                self._record(request, "deleted", row, {})
+            super().delete_queryset(request, queryset)
 
 
 class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -45,7 +93,7 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(Recorded, UserAdmin):  # type: ignore[type-arg]
     form = PersonForm
     add_form = NewPersonForm
     ordering = ("email",)
@@ -60,15 +108,19 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        with write_lock(), transaction.atomic():
+            return super().user_change_password(request, id, form_url)
+
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TeamAdmin(Recorded):
     list_display = ("name", "created_at", "archived_at")
     search_fields = ("name",)
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MembershipAdmin(Recorded):
     list_display = ("user", "team", "role", "created_at")
     list_filter = ("team", "role")
     list_select_related = ("user", "team")
@@ -97,7 +149,7 @@ class HubKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def revoke(self, request: HttpRequest, keys: QuerySet[HubKey]) -> None:
         """The core decides which keys the person may end."""
         try:
-            actor = actor_of_user(request.user)  # type: ignore[arg-type]
+            actor = admin_actor(request)
             for key in keys:
                 revoke_hub_key(actor=actor, key_id=str(key.pk))
         except HubError as error:
