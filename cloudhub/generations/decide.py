@@ -63,8 +63,8 @@ def _decide(actor: Actor, attempt: Attempt, action: str, micros: int, reason: st
         kind = LedgerEntry.Kind.WRITE_OFF if action == "write_off" else LedgerEntry.Kind.RELEASE
         release_hold(attempt.pk, reason=reason, actor=actor.name, kind=kind)
     conclude(generation)
-    details = {"generation": str(generation.id), "held": format_amount(attempt.hold.amount_micros),
-               "amount": format_amount(micros) if action == "settle" else None, "currency": attempt.hold.currency}  # fmt: skip
+    held, settled = format_amount(attempt.hold.amount_micros), format_amount(micros) if action == "settle" else None
+    details = {"generation": str(generation.id), "held": held, "amount": settled, "currency": attempt.hold.currency}
     record(actor, f"outcome.{ACTIONS[action]}", target_kind="attempt", target_id=attempt.pk, team=generation.team,
            details=details)  # fmt: skip
     return True

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cloudhub.web.views import account, budgets, costs, gallery, media, models, sign_in, status, studio
+from cloudhub.web.views import account, audit, budgets, costs, gallery, media, models, sign_in, status, studio
 
 app_name = "web"
 
@@ -41,6 +41,8 @@ urlpatterns = [
     path("status/lanes/<int:lane_id>/limits", status.change_limits, name="lane-limits"),
     path("status/lanes/<int:lane_id>/open", status.open_lane, name="lane-open"),
     path("status/attempts/<uuid:attempt_id>/decision", status.decide, name="status-decision"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/lines.<str:form>", audit.export, name="audit-export"),
     path("account/", account.account, name="account"),
     path("account/team", account.switch_team, name="account-team"),
     path("account/password", account.change_password, name="account-password"),

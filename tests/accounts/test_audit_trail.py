@@ -102,13 +102,13 @@ COLUMNS = ["action", "door", "target_kind", "target_id", "personal_digest"]
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_an_edited_line_is_named(trail: list[AuditEntry], sql: Sql, column: str) -> None:
-    sql(f"UPDATE accounts_auditentry SET {column} = 'x' WHERE number = %s", trail[2].number)
+    sql(f"UPDATE accounts_auditentry SET {column} = 'x' WHERE number = %s", trail[2].number)  # noqa: S608
     assert _faults() == [f"Line {trail[2].number} was changed: its hash does not fit its words."]
 
 
 @pytest.mark.parametrize(("column", "value"), [("details", '{"limit": 1}'), ("user_id", None), ("team_id", None)])
 def test_an_edited_object_or_detail_is_named(trail: list[AuditEntry], sql: Sql, column: str, value: object) -> None:
-    sql(f"UPDATE accounts_auditentry SET {column} = %s WHERE number = %s", value, trail[1].number)
+    sql(f"UPDATE accounts_auditentry SET {column} = %s WHERE number = %s", value, trail[1].number)  # noqa: S608
     assert f"Line {trail[1].number} was changed" in _faults()[0]
 
 
@@ -119,7 +119,7 @@ def test_an_edited_time_is_named(trail: list[AuditEntry], sql: Sql) -> None:
 
 @pytest.mark.parametrize("column", ["who", "address", "target_name", "salt"])
 def test_an_edited_name_is_told_from_an_erased_one(trail: list[AuditEntry], sql: Sql, column: str) -> None:
-    sql(f"UPDATE accounts_auditentry SET {column} = 'x' WHERE number = %s", trail[2].number)
+    sql(f"UPDATE accounts_auditentry SET {column} = 'x' WHERE number = %s", trail[2].number)  # noqa: S608
     assert f"Line {trail[2].number} was changed: who did it" in _faults()[0]
 
 
