@@ -1,0 +1,120 @@
+"""Who may do what at which address: one line a route. `test_access_matrix.py` holds the hub to it.
+
+A permission is "read", "generate" or "manage" of a role and, at the API, of a hub key's scopes; "any" lets in everybody
+who has signed in or has a key, "everybody" also those who have not. The methods that a rule does not name are refused.
+Things that belong to a team are there for that team and for the hub's owner; for all others they are 404.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+SETTLE = {"action": "settle", "reason": "seen on the bill"}
+BUDGET = {"name": "day", "scope": "hub", "window": "day", "limit": "1.000000", "currency": "XTS"}
+WISH = {"model": "practice-1", "prompt": "a red fox", "resolution": "0.5K"}
+
+MODEL = {"provider": "practice", "cloud_model_id": "practice-1", "key": "second"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`body` is a right body for each method that takes one. `instead` puts another thing of the world into a part of
+    the address, `own` says that who may not manage has only their own. `only_hub_owner` are methods with a body
+    that is about the whole hub."""
+
+    methods: dict[str, str]
+    body: Any = field(default_factory=dict)
+    instead: dict[str, str] = field(default_factory=dict)
+    own: bool = False
+    only_hub_owner: tuple[str, ...] = ()
+
+
+def rule(body: Any = None, instead: dict[str, str] | None = None, own: bool = False,
+         only_hub_owner: tuple[str, ...] = (), **methods: str) -> Rule:  # fmt: skip
+    return Rule(methods, body if body is not None else {}, instead or {}, own, only_hub_owner)
+
+
+PAGES = {
+    "web:login": rule(GET="everybody", POST="everybody"),
+    "web:logout": rule(POST="everybody"),
+    "web:studio": rule(GET="read"),
+    "web:studio-fields": rule(POST="generate", body=WISH),
+    "web:studio-price": rule(POST="generate", body=WISH),
+    "web:studio-references": rule(POST="generate"),
+    "web:studio-mask": rule(POST="generate"),
+    "web:studio-generate": rule(POST="generate", body=WISH),
+    "web:studio-updates": rule(GET="read"),
+    "web:generation-cancel": rule(POST="generate"),
+    "web:gallery": rule(GET="read"),
+    "web:gallery-import": rule(GET="generate", POST="generate"),
+    "web:gallery-tiles": rule(GET="read"),
+    "web:picture": rule(GET="read"),
+    "web:generation": rule(GET="read"),
+    "web:attempt-decision": rule(POST="manage", body=SETTLE),
+    "web:media": rule(GET="read", HEAD="read"),
+    "web:media-thumb": rule(GET="read", HEAD="read"),
+    "web:media-download": rule(GET="read", HEAD="read"),
+    "web:media-original": rule(GET="read", HEAD="read"),
+    "web:media-preview": rule(GET="read", HEAD="read", instead={"attempt_id": "finished_attempt"}),
+    "web:models": rule(GET="read"),
+    "web:model-register": rule(POST="manage", body=MODEL),
+    "web:model-change": rule(POST="manage", body={"enabled": "yes"}),
+    "web:costs": rule(GET="read"),
+    "web:budgets": rule(
+        GET="read", POST="manage", body={**BUDGET, "limits": "hub"}, only_hub_owner=("POST",)
+    ),
+    "web:budget-change": rule(POST="manage", body={"limit": "2"}),
+    "web:budget-end": rule(POST="manage"),
+    "web:status": rule(GET="read"),
+    "web:status-live": rule(GET="read"),
+    "web:status-check": rule(POST="manage"),
+    "web:lane-limits": rule(POST="manage", body={"vendors": "yes"}),
+    "web:lane-open": rule(POST="manage"),
+    "web:status-decision": rule(POST="manage", body=SETTLE),
+    "web:audit": rule(GET="manage"),
+    "web:audit-export": rule(GET="manage"),
+    "web:account": rule(GET="read"),
+    "web:account-team": rule(POST="read"),
+    "web:account-password": rule(POST="read"),
+    "web:account-keys": rule(POST="read", body={"name": "mine", "scopes": "read"}),
+    "web:account-key-revoke": rule(POST="read", own=True),
+}  # fmt: skip
+API = {
+    "api:healthz": rule(GET="everybody", HEAD="everybody"),
+    "api:readyz": rule(GET="everybody", HEAD="everybody"),
+    "api:schema": rule(GET="everybody", HEAD="everybody"),
+    "api:docs": rule(GET="everybody", HEAD="everybody"),
+    "api:cloud-models": rule(GET="read", POST="manage", body=MODEL),
+    "api:cloud-model": rule(GET="read", PATCH="manage", body={"enabled": True}),
+    "api:providers": rule(GET="read"),
+    "api:provider": rule(GET="read"),
+    "api:provider-check": rule(POST="manage"),
+    "api:lane": rule(PATCH="manage", body={"limits": None}),
+    "api:lane-open": rule(POST="manage"),
+    "api:estimates": rule(POST="read", body=WISH),
+    "api:generations": rule(GET="read", POST="generate", body=WISH),
+    "api:generation": rule(GET="read"),
+    "api:cancel-generation": rule(POST="generate"),
+    "api:decision": rule(POST="manage", body=SETTLE),
+    "api:images": rule(POST="generate"),
+    "api:image": rule(GET="read"),
+    "api:budgets": rule(GET="read", POST="manage", body=BUDGET, only_hub_owner=("POST",)),
+    "api:budget": rule(GET="read", PATCH="manage", DELETE="manage", body={"limit": "2.000000"}),
+    "api:usage": rule(GET="read"),
+    "api:usage-entries": rule(GET="read"),
+    "api:audit": rule(GET="manage"),
+    "api:audit-export": rule(GET="manage"),
+    "api:hub-keys": rule(GET="any", POST="manage", body={"name": "mine", "scopes": ["manage"]}),
+    "api:hub-key": rule(DELETE="manage", own=True),
+    "api:openai-images": rule(POST="generate", body={"model": "practice-1", "prompt": "a fox"}),
+    "api:openai-edits": rule(POST="generate"),
+    "api:openai-models": rule(GET="read"),
+    "api:openai-model": rule(GET="read"),
+    "api:signed-picture": rule(GET="everybody"),
+    # An address at which there is nothing is refused to nobody and to everybody.
+    "api:nothing-here": rule(),
+    "api:nothing-there": rule(),
+}
+# The whole admin site has one rule: staff, of which the hub's owner is one here. Its own pages besides:
+ADMIN = {"admin:login": rule(GET="everybody", POST="everybody"), "admin:logout": rule(POST="staff")}
+
+RULES = {**PAGES, **API, **ADMIN}
