@@ -1,6 +1,7 @@
 """Who may do what at which address: one line a route. `test_access_matrix.py` holds the hub to it.
 
-A permission is "read", "generate" or "manage" of a role and, at the API, of a hub key's scopes; "any" lets in everybody
+A permission is "read", "generate" or "manage" of a role and, at the API, of a hub key's scopes ("generate+read" wants
+both, "read|generate" either); "any" lets in everybody
 who has signed in or has a key, "everybody" also those who have not. The methods that a rule does not name are refused.
 Things that belong to a team are there for that team and for the hub's owner; for all others they are 404.
 """
@@ -12,6 +13,10 @@ SETTLE = {"action": "settle", "reason": "seen on the bill"}
 BUDGET = {"name": "day", "scope": "hub", "window": "day", "limit": "1.000000", "currency": "XTS"}
 WISH = {"model": "practice-1", "prompt": "a red fox", "resolution": "0.5K"}
 
+# A size that no model has: else the answer would wait for a runner.
+OPENAI_WISH = {"model": "practice-1", "prompt": "a fox", "size": "31x17"}
+PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+EDIT = {**OPENAI_WISH, "images": [{"image_url": PIXEL}]}
 MODEL = {"provider": "practice", "cloud_model_id": "practice-1", "key": "second"}
 
 
@@ -34,7 +39,7 @@ def rule(body: Any = None, instead: dict[str, str] | None = None, own: bool = Fa
 
 
 PAGES = {
-    "web:login": rule(GET="everybody", POST="everybody"),
+    "web:login": rule(GET="everybody", HEAD="everybody", POST="everybody", PUT="everybody"),
     "web:logout": rule(POST="everybody"),
     "web:studio": rule(GET="read"),
     "web:studio-fields": rule(POST="generate", body=WISH),
@@ -87,13 +92,13 @@ API = {
     "api:cloud-model": rule(GET="read", PATCH="manage", body={"enabled": True}),
     "api:providers": rule(GET="read"),
     "api:provider": rule(GET="read"),
-    "api:provider-check": rule(POST="manage"),
+    "api:provider-check": rule(POST="manage+read"),
     "api:lane": rule(PATCH="manage", body={"limits": None}),
     "api:lane-open": rule(POST="manage"),
-    "api:estimates": rule(POST="read", body=WISH),
+    "api:estimates": rule(POST="read|generate", body=WISH),
     "api:generations": rule(GET="read", POST="generate", body=WISH),
     "api:generation": rule(GET="read"),
-    "api:cancel-generation": rule(POST="generate"),
+    "api:cancel-generation": rule(POST="generate+read"),
     "api:decision": rule(POST="manage", body=SETTLE),
     "api:images": rule(POST="generate"),
     "api:image": rule(GET="read"),
@@ -105,16 +110,16 @@ API = {
     "api:audit-export": rule(GET="manage"),
     "api:hub-keys": rule(GET="any", POST="manage", body={"name": "mine", "scopes": ["manage"]}),
     "api:hub-key": rule(DELETE="manage", own=True),
-    "api:openai-images": rule(POST="generate", body={"model": "practice-1", "prompt": "a fox"}),
-    "api:openai-edits": rule(POST="generate"),
+    "api:openai-images": rule(POST="generate", body=OPENAI_WISH),
+    "api:openai-edits": rule(POST="generate", body=EDIT),
     "api:openai-models": rule(GET="read"),
     "api:openai-model": rule(GET="read"),
-    "api:signed-picture": rule(GET="everybody"),
+    "api:signed-picture": rule(GET="everybody", HEAD="everybody"),
     # An address at which there is nothing is refused to nobody and to everybody.
     "api:nothing-here": rule(),
     "api:nothing-there": rule(),
 }
-# The whole admin site has one rule: staff, of which the hub's owner is one here. Its own pages besides:
-ADMIN = {"admin:login": rule(GET="everybody", POST="everybody"), "admin:logout": rule(POST="staff")}
+# The whole rest of the admin site has one rule: staff, of which the hub's owner is one here.
+ADMIN = {"admin:login": rule(GET="everybody", HEAD="everybody", POST="everybody", PUT="everybody")}
 
 RULES = {**PAGES, **API, **ADMIN}

@@ -190,4 +190,4 @@ def other_values() -> dict[str, Any]:
     """What stands in addresses for things that belong to the whole hub."""
     lane, _ = Lane.objects.get_or_create(provider="practice", model="practice-1", key_print="")
     return {"lane_id": lane.pk, "provider_id": "practice", "reference": "practice-1", "model": "practice-1",
-            "number": 0, "form": "csv", "rest": "nothing/here"}  # fmt: skip
+            "number": 0, "app_label": "billing", "form": "csv", "rest": "nothing/here"}  # fmt: skip

@@ -130,7 +130,20 @@ def end_budget(actor: Actor, budget: Budget) -> None:
 
 
 def _record(actor: Actor, action: str, budget: Budget, details: dict[str, Any]) -> None:
-    record(actor, action, target_kind="budget", target_id=budget.pk, target_name=budget.name, details=details)
+    record(actor, action, target_kind="budget", target_id=budget.pk, target_name=budget.name, team=_home_of(budget),
+           details=details)  # fmt: skip
+
+
+def _home_of(budget: Budget) -> Team | None:
+    """The team whose budget it is: the hub's owner sets one for another team, whose owner may read of it."""
+    if budget.scope == Scope.TEAM:
+        return Team.objects.get(id=budget.target)
+    if budget.scope == Scope.HUB_KEY:
+        return HubKey.objects.select_related("team").get(id=budget.target).team
+    if budget.scope == Scope.USER:
+        membership = Membership.objects.filter(user_id=budget.target).select_related("team").order_by("id").first()
+        return membership.team if membership else None
+    return None
 
 
 def _words_of(budget: Budget) -> dict[str, Any]:
