@@ -15,7 +15,10 @@ WISH = {"model": "practice-1", "prompt": "a red fox", "resolution": "0.5K"}
 
 # A size that no model has: else the answer would wait for a runner.
 OPENAI_WISH = {"model": "practice-1", "prompt": "a fox", "size": "31x17"}
-PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJR"
+    "U5ErkJggg=="
+)
 EDIT = {**OPENAI_WISH, "images": [{"image_url": PIXEL}]}
 MODEL = {"provider": "practice", "cloud_model_id": "practice-1", "key": "second"}
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from cloudhub.accounts.actor import PERMISSIONS, ROLE_PERMISSIONS, Actor, actor_of_user
 from cloudhub.accounts.models import HubKey, Membership, Role, User
@@ -72,6 +74,13 @@ class World:
     programs: list[Role_]
     values: dict[str, dict[str, Any]]
     marks: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module", name="world")
+def built_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator["World"]:
+    """Built once for a module, in a transaction around those of its tests."""
+    with django_db_blocker.unblock(), undone():
+        yield build_world()
 
 
 @contextmanager

@@ -5,20 +5,18 @@ The world is built once and every request is undone, so a route is asked some hu
 
 import json
 import re
-from collections.abc import Iterator
 from http.cookies import SimpleCookie
-from typing import Any
 
 import pytest
-from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from tests.access_rules import RULES, Rule
-from tests.access_world import NOBODY, OWNERS, Role_, Route, World, build_world, other_values, routes, undone
+from tests.access_world import NOBODY, OWNERS, Role_, Route, World, built_world, other_values, routes, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
+__all__ = ["built_world"]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # What a rule does not name: HEAD answers as GET does or not at all, OPTIONS tells what there is.
 LOOSE = "described or no such method or let in or forbidden or absent"
@@ -30,19 +28,6 @@ RULED = sorted(set(ROUTES) & set(RULES))
 ADMIN_ROUTES = sorted(name for name in ROUTES if name.startswith("admin:") and name not in RULES)
 # What may differ between two answers that say the same.
 _CHANGING = re.compile(r'csrfmiddlewaretoken" value="\w+"|X-CSRFToken": "\w+"|req_\w+|[\w-]{36}|\b\d{1,20}\b')
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock():
-        atomic = transaction.atomic()
-        atomic._from_testcase = True
-        atomic.__enter__()
-        try:
-            yield build_world()
-        finally:
-            transaction.set_rollback(True)
-            atomic.__exit__(None, None, None)
 
 
 def test_every_route_has_a_rule_and_every_rule_a_route() -> None:
