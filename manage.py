@@ -6,6 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from cloudhub.core.redaction import guard_streams
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudhub.settings")
+    guard_streams()
     execute_from_command_line(sys.argv)

@@ -27,6 +27,8 @@ OWNER_PASSWORD = env.str("OWNER_PASSWORD", default="")
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Start with `python3 hub.py run`, which writes one into .env.")
+# The keys that vendors' keys are encrypted with in the database, the newest first; `vault.envelope` reads them.
+CLOUDHUB_ENCRYPTION_KEYS = env.str("CLOUDHUB_ENCRYPTION_KEYS", default="")
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HUB_HOST])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -37,6 +39,10 @@ WEB_THREADS = env.int("HUB_WEB_THREADS", default=96)
 WAITING_REQUESTS = env.int("HUB_WAITING_REQUESTS", default=WEB_THREADS * 2 // 3)
 LEASE_SECONDS = env.int("HUB_LEASE_SECONDS", default=60)
 GENERATION_SECONDS = env.int("HUB_GENERATION_SECONDS", default=900)
+# What one person or one hub key may ask for in a minute.
+ESTIMATES_A_MINUTE = env.int("HUB_ESTIMATES_A_MINUTE", default=240)
+CHECKS_A_MINUTE = env.int("HUB_CHECKS_A_MINUTE", default=10)
+UPLOADS_A_MINUTE = env.int("HUB_UPLOADS_A_MINUTE", default=120)
 MOST_UPLOAD_BYTES = env.int("HUB_MOST_UPLOAD_BYTES", default=25 * 1024 * 1024)
 
 INSTALLED_APPS = [
@@ -51,7 +57,14 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "cloudhub.accounts",
+    "cloudhub.vault",
     "cloudhub.catalog",
     "cloudhub.billing",
     "cloudhub.lanes",
@@ -85,6 +98,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "cloudhub.web.sign_in.middleware.SignedIn",
 ]
 
 ROOT_URLCONF = "cloudhub.urls"
@@ -142,6 +157,67 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Signing in is django-allauth's; cloudhub/web/sign_in fits it in. Django's own backend finds people by e-mail in any
+# case and refuses those who are deactivated, in the same time and words as those who do not exist.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+ACCOUNT_ADAPTER = "cloudhub.web.sign_in.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HUB_HTTPS else "http"
+ACCOUNT_FORMS = {"reset_password": "cloudhub.web.sign_in.forms.ResetPasswordForm"}
+# Tries from one network address, and failures for one account; CACHE_URL makes all processes count together.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip,10/5m/key", "reset_password": "20/m/ip,3/5m/key"}
+PASSWORD_RESET_TIMEOUT = 3600
+MFA_ADAPTER = "cloudhub.web.sign_in.adapters.SecondFactorAdapter"
+MFA_FORMS = {"authenticate": "cloudhub.web.sign_in.forms.SecondFactorForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "CloudHub"
+MFA_TOTP_TOLERANCE = 1
+# "owner": owners of the hub and of teams; "everyone"; empty: who likes.
+REQUIRE_SECOND_FACTOR = env.str("HUB_REQUIRE_SECOND_FACTOR", default="")
+if REQUIRE_SECOND_FACTOR not in ("", "owner", "everyone"):
+    raise ImproperlyConfigured("HUB_REQUIRE_SECOND_FACTOR is owner, everyone or empty.")
+
+# Single sign-on with one OpenID Connect provider; accounts/single_sign_on.py says who comes in. Nobody signs up alone.
+OIDC_NAME = env.str("OIDC_NAME", default="") or "single sign-on"
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
+OIDC_TEAM = env.str("OIDC_TEAM", default="")
+OIDC_EMAIL_DOMAINS = env.list("OIDC_EMAIL_DOMAINS", default=[])
+SOCIALACCOUNT_ADAPTER = "cloudhub.web.sign_in.adapters.SingleSignOnAdapter"
+# The form of the sign-in page may not lead to another host (its CSP), so a link does.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "hub",
+                "name": OIDC_NAME,
+                "client_id": env.str("OIDC_CLIENT_ID", default=""),
+                "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
+
+# Without a mail server links of invitations are handed over by hand, and passwords are not reset by mail.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if EMAIL_URL:
+    vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="") or f"CloudHub <cloudhub@{HUB_HOST}>"
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = False
@@ -189,6 +265,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# Every record of every logger loses its secrets there.
+LOGGING_CONFIG = "cloudhub.core.redaction.configure_logging"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -199,5 +277,8 @@ LOGGING = {
         # httpx writes every URL at INFO, and waitress warns of each queued request: neither helps a person.
         "httpx": {"level": "WARNING"},
         "waitress.queue": {"level": "ERROR"},
+        # One way out for all: Django's own would mail tracebacks, and print some lines past the root.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
     },
 }

@@ -8,6 +8,7 @@ import io
 
 from PIL import Image, ImageChops
 
+from providers.pictures import open_picture
 from providers.request import InputImage
 
 
@@ -31,12 +32,12 @@ def see_through_changes(mask: InputImage, size: tuple[int, int] | None = None) -
 
 def has_see_through_parts(image: InputImage) -> bool:
     """Whether a picture's own alpha channel could stand for a mask."""
-    with Image.open(io.BytesIO(image.data)) as picture:
+    with open_picture(image.data) as picture:
         return _alpha(picture) is not None
 
 
 def _changing(mask: InputImage, size: tuple[int, int] | None) -> Image.Image:
-    with Image.open(io.BytesIO(mask.data)) as picture:
+    with open_picture(mask.data) as picture:
         alpha = _alpha(picture)
         changing = ImageChops.invert(alpha) if alpha is not None else _grey(picture)
     return changing if size in (None, changing.size) else changing.resize(size or changing.size)

@@ -55,7 +55,11 @@ SET_UP = (
 # The credentials are not public here: the variable may hold the key file's text instead of its path.
 VERTEX_FORM = KeyForm(
     name="vertex", required=(PROJECT,), optional=(REGION, CREDENTIALS, SWITCH), public=(PROJECT, REGION, SWITCH),
-    help=SET_UP,
+    files=(CREDENTIALS,), switches=(SWITCH,), help=SET_UP,
+    file_fields=(
+        ("service_account", ("client_email", "private_key", "token_uri")),
+        ("authorized_user", ("client_id", "client_secret", "refresh_token")),
+    ),
 )  # fmt: skip
 
 

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.core.cache import cache
 from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import Settings
@@ -29,6 +33,7 @@ from cloudhub.wsgi import application
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer, serve
 from tests import google_accounts
+from tests.canary import TEST_KEY, Statements
 
 PASSWORD = "correct horse battery"
 # The machine is shared: how long an example takes says nothing about the code.
@@ -86,6 +91,39 @@ def _no_vendor_is_real(monkeypatch: pytest.MonkeyPatch) -> None:
     # Google's library would look for this machine's own sign-in: in its folder, then at an address of Google Cloud's.
     monkeypatch.setenv("CLOUDSDK_CONFIG", "/nowhere/gcloud")
     monkeypatch.setenv("NO_GCE_CHECK", "true")
+
+
+statements = Statements()
+
+
+@receiver(connection_created)
+def _watch(connection: BaseDatabaseWrapper, **_: object) -> None:
+    if statements not in connection.execute_wrappers:
+        connection.execute_wrappers.append(statements)
+
+
+def pytest_sessionfinish() -> None:
+    statements.leave_count()
+
+
+@pytest.fixture(autouse=True)
+def _no_key_reaches_a_database() -> Iterator[None]:
+    """A vendor's test key in any statement, of any thread, fails the test that was running."""
+    before = statements.found
+    yield
+    assert statements.found == before, "A vendor's key was sent to the database."
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_yet() -> None:
+    """What earlier tests counted in the cache does not slow down people of the same number."""
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_yet() -> None:
+    """What earlier tests counted in the cache does not slow down people of the same number."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -210,7 +248,7 @@ def gemini(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     """The Gemini emulator on loopback, with a key that it accepts; `.url` is the emulator's own address."""
     with serve() as emulator:
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", f"{emulator.url}/google")
-        monkeypatch.setenv("GOOGLE_API_KEY", "test-key-0123456789")
+        monkeypatch.setenv("GOOGLE_API_KEY", TEST_KEY)
         yield emulator
 
 
@@ -222,7 +260,7 @@ def vendors(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningServer]:
             monkeypatch.setenv(name, address)
         for vendor in installed_providers().values():
             for name in vendor.forms()[0].required:
-                monkeypatch.setenv(name, "test-key-0123456789")
+                monkeypatch.setenv(name, TEST_KEY)
         yield emulator
 
 

@@ -17,6 +17,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests import canary  # noqa: E402 - the suite is started as a file, which finds its neighbours only now
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 PLAYWRIGHT_CHROMIUM = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
 # Every worker has a database and a browser of its own: beyond this number they need more memory than they save time.
@@ -156,7 +160,8 @@ def run_pytest(name: str, arguments: Sequence[str], environment: Mapping[str, st
     data.mkdir()
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
     command = [sys.executable, "-m", "pytest", "-n", str(workers), f"--junitxml={report}", *arguments]
-    pytest = subprocess.Popen(command, cwd=ROOT, env={**environment, "CLOUDHUB_DATA_DIR": str(data)})
+    own = {**canary.environment(folder), "CLOUDHUB_DATA_DIR": str(data)}
+    pytest = subprocess.Popen(command, cwd=ROOT, env={**environment, **own})
     try:
         return outcome(name, pytest.wait(), report)
     except KeyboardInterrupt:
@@ -211,14 +216,15 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="cloudhub-tests-", ignore_cleanup_errors=True) as folder:
             lines, well = verdict(run_both(arguments, environ, Path(folder)), bool(arguments))
+            words, is_silent = canary.verdict(Path(folder))
     except CannotTest as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
-    print(f"\n{lines}", flush=True)
-    return 0 if well else 1
+    print(f"\n{lines}\n{words}", flush=True)
+    return 0 if well and is_silent else 1
 
 
 if __name__ == "__main__":

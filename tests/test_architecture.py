@@ -108,6 +108,13 @@ def test_only_the_doors_know_http(path: Path) -> None:
     assert not known
 
 
+@pytest.mark.parametrize("path", [path for path in SOURCE if "emulator" not in path.parts], ids=name)
+def test_pictures_are_opened_at_one_place(path: Path) -> None:
+    """Where formats, size and the number of pictures decoded at once are limited."""
+    opened = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    assert is_test(path) or name(path) == "providers/pictures.py" or not opened & {"Image.open", "PillowImage.open"}
+
+
 def calls_of(path: Path, methods: set[str]) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods:

@@ -27,7 +27,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Actor:
-    """`permissions` are the role's, cut down to the hub key's scopes. `is_hub_owner` sees and manages every team."""
+    """`permissions` are the role's, all of them for an owner of the hub, cut down to the hub key's scopes.
+
+    `is_hub_owner` sees and manages every team.
+    """
 
     user: User
     team: Team
@@ -55,6 +58,11 @@ class Actor:
         return f"{self.user.email} with key {self.hub_key.prefix}…" if self.hub_key else self.user.email
 
 
+def permissions_of(user: User, role: str) -> frozenset[Permission]:
+    """What a role allows; an owner of the hub may do everything in whichever team they work."""
+    return frozenset(ROLE_PERMISSIONS[Role.OWNER if user.is_superuser else role])
+
+
 def actor_of_user(user: User, team_id: int | None = None, origin: Origin = Origin()) -> Actor:  # noqa: B008 - frozen
     """The actor behind a session: in the wished team, else the first one joined. Raises `Forbidden` without any."""
     memberships = Membership.objects.filter(user=user, team__archived_at=None).select_related("team").order_by("id")
@@ -62,7 +70,7 @@ def actor_of_user(user: User, team_id: int | None = None, origin: Origin = Origi
     membership = chosen or memberships.first()
     if membership is None:
         raise Forbidden("You are in no team yet. Ask the owner to add you to one.")
-    permissions = frozenset(ROLE_PERMISSIONS[membership.role])
+    permissions = permissions_of(user, membership.role)
     return Actor(user, membership.team, membership.role, None, permissions, origin)
 
 
@@ -72,7 +80,7 @@ def actor_of_hub_key(key: HubKey, origin: Origin = Origin("api")) -> Actor:  # n
     membership = memberships.select_related("team", "user").first()
     if membership is None or not key.user.is_active:
         raise Forbidden("The person of this hub key is no longer in its team.")
-    allowed = frozenset(ROLE_PERMISSIONS[membership.role]) & frozenset(key.scopes)
+    allowed = permissions_of(membership.user, membership.role) & frozenset(key.scopes)
     return Actor(membership.user, membership.team, membership.role, key, allowed, origin)
 
 

@@ -1,13 +1,16 @@
-"""People, teams and hub keys on the admin site. People sign in by e-mail; a key's text is only where it was made."""
+"""People, teams and hub keys on the admin site: to look at; only keys can be ended here."""
 
 from typing import Any, cast
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from cloudhub.accounts.actor import Actor, Origin, actor_of_user
 from cloudhub.accounts.audit_trail import record
@@ -15,6 +18,9 @@ from cloudhub.accounts.hub_keys import revoke_hub_key
 from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, Membership, Team, User
 from cloudhub.core.database import write_lock
 from cloudhub.core.errors import Forbidden, HubError
+
+# django-allauth's own tables: a row there opens a way in, past the People page and the audit trail.
+admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -75,52 +81,32 @@ class Recorded(admin.ModelAdmin):  # type: ignore[type-arg]
             super().delete_queryset(request, queryset)
 
 
-class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    class Meta:
-        model = User
-        fields = ("email",)
+class OnThePeoplePage(ReadOnly):
+    """People, teams and their places are changed on the People page, where the last owner is guarded and every act
+    goes into the audit trail."""
 
-
-class PersonForm(UserChangeForm):  # type: ignore[type-arg]
-    class Meta:
-        model = User
-        fields = "__all__"  # noqa: DJ007 - the admin class below names the fields that are shown
-
-
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
-    model = Membership
-    extra = 0
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        said = f"Looked at here, changed on the People page: {reverse('web:people')}"
+        self.message_user(request, said, messages.INFO)
+        return super().changelist_view(request, extra_context)
 
 
 @admin.register(User)
-class PersonAdmin(Recorded, UserAdmin):  # type: ignore[type-arg]
-    form = PersonForm
-    add_form = NewPersonForm
+class PersonAdmin(OnThePeoplePage):
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login")
     search_fields = ("email", "first_name", "last_name")
-    inlines = (MembershipInline,)
-    fieldsets = (
-        (None, {"fields": ("email", "password")}),
-        ("Name", {"fields": ("first_name", "last_name")}),
-        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
-    )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
-
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        with write_lock(), transaction.atomic():
-            return super().user_change_password(request, id, form_url)
+    exclude = ("password", "groups", "user_permissions")
 
 
 @admin.register(Team)
-class TeamAdmin(Recorded):
+class TeamAdmin(OnThePeoplePage):
     list_display = ("name", "created_at", "archived_at")
     search_fields = ("name",)
 
 
 @admin.register(Membership)
-class MembershipAdmin(Recorded):
+class MembershipAdmin(OnThePeoplePage):
     list_display = ("user", "team", "role", "created_at")
     list_filter = ("team", "role")
     list_select_related = ("user", "team")

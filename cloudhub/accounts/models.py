@@ -74,6 +74,9 @@ class HubKey(models.Model):
 
     Empty `allowed_models` (keys of models) and `allowed_networks` (such as "10.0.0.0/8") allow all; null
     `calls_a_minute` sets no limit. `replaces` is the key that this one was made to follow.
+
+    Keys that follow each other are one line, known by its first key: budgets and the rate limit count over the line, so
+    that rotating a key escapes neither. A key that was made with another one counts in that one's line as well.
     """
 
     name = models.CharField(max_length=100)
@@ -90,9 +93,29 @@ class HubKey(models.Model):
     allowed_networks = models.JSONField(default=list, blank=True)
     calls_a_minute = models.PositiveIntegerField(null=True, blank=True)
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replacements")
+    older_lines = models.TextField(
+        blank=True, editable=False, help_text="|12|57|: lines in which its calls count, beside its own number."
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["replaces"], condition=models.Q(replaces__isnull=False), name="one_replacement_a_key"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def lines(self) -> list[int]:
+        """The first keys of the lines in which this key's calls count: those it was made with, its own the last."""
+        older = [int(number) for number in self.older_lines.split("|") if number]
+        return older if self.replaces_id else [*older, self.pk]
+
+    @property
+    def line(self) -> int:
+        return self.lines[-1]
 
 
 class Invitation(models.Model):

@@ -35,6 +35,7 @@ STATUS_BY_ERROR: tuple[tuple[type[errors.HubError], int], ...] = (
     (errors.Conflict, 409),
     (errors.TooLarge, 413),
     (errors.IdempotencyMismatch, 422),
+    (errors.TooMany, 429),
     (errors.Unavailable, 503),
 )
 CODE_BY_STATUS = {
@@ -104,8 +105,8 @@ def problem_of(error: Exception) -> Problem:
 def _of_hub_error(error: errors.HubError) -> Problem:
     status = next((status for kind, status in STATUS_BY_ERROR if isinstance(error, kind)), 500)
     headers, details = {}, {}
-    repeat = isinstance(error, errors.Unavailable)
-    if isinstance(error, errors.Unavailable):
+    repeat = isinstance(error, errors.Unavailable | errors.TooMany)
+    if isinstance(error, errors.Unavailable | errors.TooMany):
         headers["Retry-After"] = str(error.retry_after)
     if error.code == IN_PROGRESS:
         headers["Retry-After"], repeat = str(IN_PROGRESS_SECONDS), True

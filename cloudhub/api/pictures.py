@@ -18,9 +18,9 @@ from cloudhub.core.errors import Forbidden, NotFound
 from cloudhub.core.identifiers import read_id
 from cloudhub.generations import storage
 from cloudhub.generations.models import Image
-from cloudhub.generations.recipe import with_recipe
+from cloudhub.generations.recipe import to_pass_on, with_recipe
 
-Variant = Literal["recipe", "original", "thumbnail"]
+Variant = Literal["recipe", "original", "shared", "thumbnail"]
 LINK_SECONDS = 3600
 ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _signer = TimestampSigner(salt="cloudhub.api.pictures")
@@ -46,6 +46,8 @@ def _read(image: Image, variant: Variant) -> bytes:
     try:
         if variant == "thumbnail":
             return storage.thumbnail(image.sha256)
+        if variant == "shared":
+            return to_pass_on(image)
         return storage.read_bytes(image.sha256) if variant == "original" else with_recipe(image)
     except FileNotFoundError as error:
         raise NotFound("The file of this picture is missing on the hub's disk.", code="file_missing") from error
@@ -66,7 +68,10 @@ def signed_address(request: Request, image: Image) -> str:
 
 
 class SignedPicture(Door):
-    """GET /images/signed/{token}: the original bytes behind a link of the OpenAI-compatible door."""
+    """GET /images/signed/{token}: the picture behind a link of the OpenAI-compatible door.
+
+    A link goes from hand to hand, so its picture is the one to pass on; the original takes a hub key.
+    """
 
     authentication_classes = []
     permission_classes = []
@@ -93,4 +98,4 @@ class SignedPicture(Door):
         image = images.filter(id=image_id).first() if image_id else None
         if image is None:
             raise NotFound("There is no such picture.")
-        return answer_picture(request, image, "original")
+        return answer_picture(request, image, "shared")

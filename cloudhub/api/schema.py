@@ -1,7 +1,7 @@
 """How the doors describe themselves in the OpenAPI document. Validation itself lives in the core."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -22,11 +22,11 @@ ERRORS: Mapping[int, str] = {
     409: "The object's state does not allow it; `code` says why.",
     413: "`too_large`: the body or the file is larger than the hub takes.",
     422: "`idempotency_mismatch`: the idempotency key was used with another body.",
-    429: "The vendor is busy; `Retry-After` says for how long.",
+    429: "`throttled`: the hub key's calls of this minute are used up; or the vendor is busy. See `Retry-After`.",
     502: "`unknown_outcome`: sent, and nobody can say whether it ran. It may have been billed.",
     503: "`unavailable`: the hub cannot take this just now, or lacks the vendor's key; see `Retry-After`.",
 }
-ALWAYS = (401, 403)
+ALWAYS = (401, 403, 429)
 WISH_EXAMPLE = {"model": "practice-1", "prompt": "a red fox in the snow", "num_images": 1, "aspect_ratio": "1:1"}
 
 
@@ -60,7 +60,7 @@ def describe(
     """The OpenAPI description of a view's method: its docstring's first line is the summary, the rest the description.
 
     `answers` maps a status, or (status, media type), to a shape or to (shape, description); `errors` are the statuses
-    beside 401 and 403. `example` is a body that may be tried as it stands.
+    beside 401, 403 and 429. `example` is a body that may be tried as it stands.
     """
 
     def decorate(view: View) -> View:
@@ -72,7 +72,7 @@ def describe(
         decorated: View = extend_schema(
             examples=[OpenApiExample("One picture", example, request_only=True)] if example else None,
             operation_id=name, tags=[tag], summary=summary, description=rest.strip(), request=request,
-            parameters=[*parameters, *_error_headers(errors)], responses=responses,
+            parameters=[*parameters, *_error_headers({*errors, *ALWAYS})], responses=responses,
         )(view)  # fmt: skip
         return decorated
 
@@ -84,10 +84,8 @@ def _response(shape: Any) -> OpenApiResponse:
     return OpenApiResponse(shape, description=words)
 
 
-def _error_headers(errors: Sequence[int]) -> list[OpenApiParameter]:
-    waiting = [status for status in errors if status in (429, 503)]
-    if not waiting:
-        return []
+def _error_headers(errors: Collection[int]) -> list[OpenApiParameter]:
+    waiting = [status for status in (429, 503) if status in errors]
     return [header("Retry-After", "Seconds after which the request may be repeated.", *waiting, kind=int)]
 
 

@@ -6,7 +6,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers as field
 
-from cloudhub.accounts.actor import PERMISSIONS
 from cloudhub.billing.models import LedgerEntry, Scope, WindowKind
 from cloudhub.billing.reports import GROUPS
 from cloudhub.core.money import CURRENCIES
@@ -303,32 +302,6 @@ class EntryRecord(Shape):
     tags = words()
     reason = field.CharField(allow_null=True)
     actor = field.CharField(allow_null=True)
-
-
-class HubKeyWish(Shape):
-    name = field.CharField()
-    scopes = field.ListField(
-        child=one_of(PERMISSIONS), required=False, help_text="None that the calling key lacks; by default all it has."
-    )
-    expires_at = field.DateTimeField(required=False, allow_null=True)
-    user = field.CharField(required=False, help_text="E-mail of another person of the team; for the hub's owner only.")
-
-
-class HubKeyRecord(Shape):
-    id = field.CharField()
-    name = field.CharField()
-    prefix = field.CharField()
-    scopes = words()
-    user = field.CharField()
-    team = field.CharField()
-    created_at = field.DateTimeField()
-    expires_at = field.DateTimeField(allow_null=True)
-    last_used_at = field.DateTimeField(allow_null=True)
-    revoked_at = field.DateTimeField(allow_null=True)
-
-
-class NewHubKey(HubKeyRecord):
-    key = field.CharField(help_text="Shown this once.")
 
 
 def page_of(row: type[Shape]) -> type[Shape]:

@@ -14,8 +14,9 @@ from cloudhub.api.rest.budgets import Budgets, OneBudget
 from cloudhub.api.rest.cloud_models import CloudModels, OneCloudModel
 from cloudhub.api.rest.estimates import Estimates
 from cloudhub.api.rest.generations import AttemptDecision, CancelGeneration, Generations, OneGeneration
-from cloudhub.api.rest.hub_keys import HubKeys, OneHubKey
+from cloudhub.api.rest.hub_keys import HubKeyRotation, HubKeys, OneHubKey
 from cloudhub.api.rest.images import Images, OneImage
+from cloudhub.api.rest.keys import OneVendorKey, VendorKeyRotation, VendorKeys, VendorKeyTest
 from cloudhub.api.rest.lanes import OneLane, OpenLane
 from cloudhub.api.rest.providers import OneProvider, ProviderCheck, Providers
 from cloudhub.api.rest.usage import Usage, UsageEntries
@@ -51,6 +52,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{REST}/audit/export", AuditExport.as_view(), name="audit-export"),
     path(f"{REST}/hub_keys", HubKeys.as_view(), name="hub-keys"),
     path(f"{REST}/hub_keys/<str:key_id>", OneHubKey.as_view(), name="hub-key"),
+    path(f"{REST}/hub_keys/<str:key_id>/rotate", HubKeyRotation.as_view(), name="hub-key-rotate"),
+    path(f"{REST}/keys", VendorKeys.as_view(), name="keys"),
+    path(f"{REST}/keys/<str:key_id>", OneVendorKey.as_view(), name="key"),
+    path(f"{REST}/keys/<str:key_id>/test", VendorKeyTest.as_view(), name="key-test"),
+    path(f"{REST}/keys/<str:key_id>/rotate", VendorKeyRotation.as_view(), name="key-rotate"),
     path("v1/images/generations", ImageGenerations.as_view(), name="openai-images"),
     path("v1/images/edits", ImageEdits.as_view(), name="openai-edits"),
     path("v1/models", Models.as_view(), name="openai-models"),

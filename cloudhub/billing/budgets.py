@@ -50,20 +50,25 @@ def create_budget(actor: Actor, fields: Mapping[str, Any]) -> Budget:
     Raises `Invalid` naming each field, `Forbidden` for a scope beyond the actor's team.
     """
     actor.require("manage")
-    values = _read_fields(fields)
+    values = read_budget_fields(fields)
     budget = Budget(**values)
     _require_scope(actor, budget)
 
     def insert() -> None:
-        lock_budgets_against_calls()
-        # Read behind the lock: every call that was admitted without this budget was held before.
-        budget.created_at = timezone.now()
-        budget.save(force_insert=True)
-        _open_first_window(budget)
+        insert_budget(budget)
         _record(actor, "budget.created", budget, {**_words_of(budget), "target": budget.target})
 
     run_transaction(insert)
     return budget
+
+
+def insert_budget(budget: Budget) -> None:
+    """Store a checked budget with its first window, in the caller's transaction."""
+    lock_budgets_against_calls()
+    # Read behind the lock: every call that was admitted without this budget was held before.
+    budget.created_at = timezone.now()
+    budget.save(force_insert=True)
+    _open_first_window(budget)
 
 
 def _open_first_window(budget: Budget) -> None:
@@ -95,6 +100,7 @@ def change_budget(actor: Actor, budget: Budget, changes: Mapping[str, Any]) -> B
     """Change limit, name, alerts or hard. A limit below what is spent is allowed: it only stops new calls."""
     actor.require("manage")
     _require_scope(actor, budget)
+    _refuse_own_limit(actor, budget)
     fixed = sorted(set(changes) - {"limit", "name", "alerts", "hard"})
     if fixed:
         raise Invalid.of(dict.fromkeys(fixed, "This cannot be changed; end the budget and make another."))
@@ -120,6 +126,7 @@ def end_budget(actor: Actor, budget: Budget) -> None:
     """End a budget; its windows and every ledger line stay."""
     actor.require("manage")
     _require_scope(actor, budget)
+    _refuse_own_limit(actor, budget)
 
     def end() -> None:
         lock_budgets_against_calls()
@@ -207,11 +214,18 @@ def _require_scope(actor: Actor, budget: Budget) -> None:
         raise Forbidden("Only an owner of the hub may set a budget beyond their own team.")
 
 
+def _refuse_own_limit(actor: Actor, budget: Budget) -> None:
+    """A limited key must not be able to lift its own limit."""
+    if actor.hub_key and budget.scope == Scope.HUB_KEY and budget.target in map(str, actor.hub_key.lines):
+        raise Forbidden("A hub key may not change or end a budget that limits it.")
+
+
 def _team_of(rows: QuerySet[Any]) -> str:
     return str(rows.values_list("team_id", flat=True).first() or "")
 
 
-def _read_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+def read_budget_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a budget from the fields of INTERFACES. Raises `Invalid` naming each field."""
     known = {"name", "scope", "target", "window", "timezone", "limit", "currency", "hard", "alerts"}
     problems = {field: "There is no such field." for field in fields if field not in known}
     problems |= {
@@ -293,9 +307,11 @@ def _stored_target(scope: str, target: str | int) -> str | None:
     """The target as calls are matched with it, so "007" becomes "7"; None when there is no such thing."""
     if scope in (Scope.TEAM, Scope.USER, Scope.HUB_KEY):
         number = _read_number(target)
-        tables: dict[str, QuerySet[Any]] = {
-            Scope.TEAM: Team.objects.all(), Scope.USER: Membership.objects.all(), Scope.HUB_KEY: HubKey.objects.all()
-        }  # fmt: skip
+        if scope == Scope.HUB_KEY and number is not None:
+            # The whole line of keys that replaced each other shares the budget of its first.
+            key = HubKey.objects.filter(id=number).first()
+            return str(key.line) if key else None
+        tables: dict[str, QuerySet[Any]] = {Scope.TEAM: Team.objects.all(), Scope.USER: Membership.objects.all()}
         column = "user_id" if scope == Scope.USER else "id"
         return str(number) if number is not None and tables[scope].filter(**{column: number}).exists() else None
     if not isinstance(target, str) or len(target) > 100 or "|" in target or not is_storable(target):

@@ -9,6 +9,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
+from cloudhub.accounts.models import HubKey
 from cloudhub.billing.models import Budget, BudgetWindow, Dimensions, Scope, WindowKind
 from cloudhub.core.database import run_transaction
 
@@ -43,8 +44,9 @@ def applicable_budgets(dimensions: Dimensions) -> list[Budget]:
     matching |= Q(scope=Scope.USER, target=str(dimensions.user_id))
     matching |= Q(scope=Scope.PROVIDER, target=dimensions.provider)
     matching |= Q(scope=Scope.MODEL, target=dimensions.model.key)
-    if dimensions.hub_key_id:
-        matching |= Q(scope=Scope.HUB_KEY, target=str(dimensions.hub_key_id))
+    if dimensions.hub_key is not None:
+        # A key that replaced another one counts in that one's budget, or rotating a key would escape it.
+        matching |= Q(scope=Scope.HUB_KEY, target__in=[str(line) for line in dimensions.hub_key.lines])
     tags = [tag for tag in dimensions.tags.split("|") if tag]
     if tags:
         matching |= Q(scope=Scope.TAG, target__in=tags)
@@ -57,7 +59,6 @@ def matching_dimensions(budget: Budget) -> Q:
     columns = {
         Scope.TEAM: "team_id",
         Scope.USER: "user_id",
-        Scope.HUB_KEY: "hub_key_id",
         Scope.MODEL: "model__key",
         Scope.PROVIDER: "provider",
     }
@@ -65,6 +66,9 @@ def matching_dimensions(budget: Budget) -> Q:
     if budget.scope == Scope.TAG:
         # Not `contains`: on SQLite that takes "Poster" for "poster".
         return condition & Q(GreaterThan(StrIndex("tags", Value(f"|{budget.target}|")), 0))
+    if budget.scope == Scope.HUB_KEY:
+        line = HubKey.objects.filter(Q(id=budget.target) | Q(older_lines__contains=f"|{budget.target}|"))
+        return condition & Q(hub_key__in=line.values("id"))
     if budget.scope != Scope.HUB:
         condition &= Q(**{columns[Scope(budget.scope)]: budget.target})
     return condition

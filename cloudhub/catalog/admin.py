@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.admin import Recorded, admin_actor
-from cloudhub.catalog.models import CloudModel, Price
+from cloudhub.catalog.models import CloudModel, ModelAccess, Price
 from cloudhub.catalog.prices import acknowledge_overrun
 from cloudhub.catalog.register import change_model, register_model
 from cloudhub.core.errors import Conflict, Invalid
@@ -83,6 +83,24 @@ class CloudModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def switch_off(self, request: HttpRequest, models: QuerySet[CloudModel]) -> None:
         for model in models:
             change_model(model, {"enabled": False}, actor=admin_actor(request))
+
+
+@admin.register(ModelAccess)
+class ModelAccessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who may use which model is decided on the Models page."""
+
+    list_display = ("model", "team", "user")
+    list_select_related = ("model", "team", "user")
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ModelAccess | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ModelAccess | None = None) -> bool:
+        return False
 
 
 class PriceForm(forms.ModelForm):  # type: ignore[type-arg]

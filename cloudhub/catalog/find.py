@@ -4,6 +4,8 @@ from datetime import date
 
 from django.db.models import QuerySet
 
+from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.access import usable_models
 from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import AmbiguousModel, Conflict, Invalid, NotFound
@@ -50,17 +52,18 @@ def _unknown(reference: str) -> str:
     return f"There is no model {reference}. The owner can register it under Models."
 
 
-def models_for_picking() -> list[CloudModel]:
-    """Enabled models of vendors that are installed, those past their date last."""
+def models_for_picking(actor: Actor | None) -> list[CloudModel]:
+    """Enabled models of installed vendors that the actor may use, those past their date last. None asks for the hub."""
     vendors = list(installed_providers())
     models = CloudModel.objects.filter(enabled=True, provider__in=vendors).order_by("name", "key")
+    models = usable_models(actor, models) if actor else models
     return sorted(models, key=lambda model: standing(model).is_past)
 
 
-def default_model() -> CloudModel | None:
+def default_model(actor: Actor | None) -> CloudModel | None:
     """What a person gets who chooses nothing: a living model that draws from words alone where there is one, the
     practice vendor's only when there is no other."""
-    living = [model for model in models_for_picking() if not standing(model).is_past]
+    living = [model for model in models_for_picking(actor) if not standing(model).is_past]
     drawing = [model for model in living if "text-to-image" in entry_of(model).capabilities.modes]
     living = drawing or living
     return next((model for model in living if model.provider != "practice"), living[0] if living else None)

@@ -1,8 +1,8 @@
 """Bring registrations up to what a vendor itself announces of its models' ends."""
 
 from cloudhub.catalog.models import CloudModel
-from cloudhub.core.database import run_transaction
-from cloudhub.vault.keys import has_key, key_for
+from cloudhub.core.database import release_connection, run_transaction
+from cloudhub.vault.keys import every_key
 from providers.base import Lifecycle, Provider
 
 
@@ -11,9 +11,11 @@ def refresh_lifecycles(provider: Provider) -> list[str]:
 
     Does nothing without the vendor's key. Raises `ProviderError` when the vendor does not answer.
     """
-    if not has_key(provider):
+    keys = every_key(provider)
+    if not keys:
         return []
-    announced = provider.read_lifecycles(key_for(provider))
+    release_connection()
+    announced = provider.read_lifecycles(keys[0])
     registered = CloudModel.objects.filter(provider=provider.id, cloud_model_id__in=list(announced)).order_by("key")
     found = (_store(model, announced[model.cloud_model_id], provider) for model in registered)
     return [sentence for sentence in found if sentence]

@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from cloudhub.accounts.models import Team, User
+
 
 class CloudModel(models.Model):
     """One registration of a vendor's model. Abilities and life-cycle are copied from the vendor's catalogue, or for a
@@ -40,6 +42,27 @@ class CloudModel(models.Model):
     @property
     def path(self) -> str:
         return f"cloud://{self.cloud_model_id}"
+
+
+class ModelAccess(models.Model):
+    """One team or one person for whom a model is kept. A model without such a row is everybody's."""
+
+    model = models.ForeignKey(CloudModel, on_delete=models.CASCADE, related_name="access")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "model access"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(team=None) ^ models.Q(user=None), name="access_is_a_teams_or_a_persons"
+            ),
+            models.UniqueConstraint(fields=["model", "team"], name="team_once_a_model"),
+            models.UniqueConstraint(fields=["model", "user"], name="person_once_a_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} for {self.team or self.user}"
 
 
 class Price(models.Model):

@@ -9,6 +9,7 @@ HubError
 ├── BudgetExceeded       402  `budget`, `remaining` and `needed` in micro-units
 ├── IdempotencyMismatch  422
 ├── TooLarge             413
+├── TooMany              429  too often; nothing was done; repeat after `retry_after` seconds
 └── Unavailable          503  nothing was held or sent; repeat after `retry_after` seconds
 """
 
@@ -54,6 +55,14 @@ class Conflict(HubError):
 
 class TooLarge(HubError):
     code = "too_large"
+
+
+class TooMany(HubError):
+    code = "throttled"
+
+    def __init__(self, message: str, *, code: str = "", retry_after: int = 60) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
 
 
 class IdempotencyMismatch(HubError):

@@ -1,7 +1,7 @@
 """Take queued generations for this process, each by one conditional update: those whose lane is open, in fair turns."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from cloudhub.core.errors import Conflict
 from cloudhub.generations.models import Attempt, Generation
 from cloudhub.lanes.find import LaneName, lane_name
 from cloudhub.lanes.opening import opening_of, recent_turns
+from cloudhub.vault.keys import active_keys
+from cloudhub.vault.models import ProviderKey
 
 LOOK_AT = 8
 FAIR_OVER = timedelta(minutes=1)
@@ -23,8 +25,8 @@ State = Generation.State
 
 def claim_generation(worker_id: UUID) -> UUID | None:
     """The id of a queued generation that now belongs to this worker, or None. Rivals that lose the row try the next."""
-    for user_id, model_id in _turns():
-        queued = Generation.objects.filter(state=State.QUEUED, user_id=user_id, model_id=model_id)
+    for user_id, model_id, team_id in _turns():
+        queued = Generation.objects.filter(state=State.QUEUED, user_id=user_id, model_id=model_id, team_id=team_id)
         oldest = list(queued.order_by("created_at", "id").values_list("id", flat=True)[:LOOK_AT])
         # In any order, so that several workers do not all reach for the same row.
         random.shuffle(oldest)
@@ -39,39 +41,46 @@ def _claim(generation_id: UUID, worker_id: UUID) -> bool:
     return bool(run_transaction(lambda: rows.update(state=State.RUNNING, worker_id=worker_id, claims=F("claims") + 1)))
 
 
-def _turns() -> Iterator[tuple[int, int]]:
-    """(user, model) of what is queued and could go now: who had fewest turns lately first, then who waits longest."""
+def _turns() -> Iterator[tuple[int, int, int]]:
+    """(user, model, team) of what is queued and could go now: who had fewest turns lately first, then who waits
+    longest."""
     queued = Generation.objects.filter(state=State.QUEUED)
-    heads = list(queued.values_list("user_id", "model_id").annotate(oldest=Min("created_at")).order_by("oldest"))
+    columns = queued.values_list("user_id", "model_id", "team_id")
+    heads = list(columns.annotate(oldest=Min("created_at")).order_by("oldest"))
     if not heads:
         return
-    names = {model.pk: _lane_of(model) for model in CloudModel.objects.filter(id__in={head[1] for head in heads})}
-    is_open = {model_id: _has_room(model_id, name) for model_id, name in names.items()}
-    waiting = [head for head in heads if is_open[head[1]]]
-    if len({user_id for user_id, _, _ in waiting}) > 1:
+    models = {model.pk: model for model in CloudModel.objects.filter(id__in={head[1] for head in heads})}
+    rows = active_keys()
+    names = {(model_id, team_id): _lane_of(models[model_id], team_id, rows) for _, model_id, team_id, _ in heads}
+    is_open = {lane: _has_room(lane, names) for lane in names}
+    waiting = [head for head in heads if is_open[head[1], head[2]]]
+    if len({head[0] for head in waiting}) > 1:
         running = Generation.objects.filter(state=State.RUNNING).values_list("user_id").annotate(Count("id"))
         turns = dict(running)
         lately = recent_turns([name for name in names.values() if name], timezone.now() - FAIR_OVER)
-        waiting.sort(key=lambda head: (turns.get(head[0], 0) + lately.get(head[0], 0), head[2]))
-    yield from ((user_id, model_id) for user_id, model_id, _ in waiting)
+        waiting.sort(key=lambda head: (turns.get(head[0], 0) + lately.get(head[0], 0), head[3]))
+    yield from (head[:3] for head in waiting)
 
 
-def _lane_of(model: CloudModel) -> LaneName | None:
+def _lane_of(model: CloudModel, team_id: int, rows: Sequence[ProviderKey]) -> LaneName | None:
     try:
-        return lane_name(provider_of(model), model.cloud_model_id)
+        return lane_name(provider_of(model), model.cloud_model_id, team_id=team_id, rows=rows)
     except Conflict:
         return None
 
 
-def _has_room(model_id: int, name: LaneName | None) -> bool:
-    """Whether a lane takes more than what processes have claimed for it and not sent yet."""
-    opening = opening_of(name)
+def _has_room(lane: tuple[int, int], names: Mapping[tuple[int, int], LaneName | None]) -> bool:
+    """Whether the lane of a model and team takes more than what processes have claimed for it and not sent yet."""
+    opening = opening_of(names[lane])
     if opening.free is None:
         return True
     claimed = Attempt.objects.filter(
-        state=Attempt.State.HELD, generation__state=State.RUNNING, generation__model_id=model_id
+        state=Attempt.State.HELD, generation__state=State.RUNNING, generation__model_id=lane[0]
     )  # fmt: skip
-    return opening.free > claimed.count()
+    teams = claimed.values_list("generation__team_id").annotate(Count("hold_id"))
+    # A team of which nothing is queued may well share the lane: it counts.
+    shared = [count for team_id, count in teams if names.get((lane[0], team_id), names[lane]) == names[lane]]
+    return bool(opening.free > sum(shared))
 
 
 def open_steps(generation_id: UUID) -> list[tuple[UUID, bool]]:

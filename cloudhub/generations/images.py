@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.pace import UPLOADS, keep_pace
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Invalid, NotFound
 from cloudhub.core.identifiers import new_id, read_id
@@ -15,8 +16,9 @@ from providers.pictures import UnreadablePicture
 
 
 def upload_image(actor: Actor, data: bytes) -> Image:
-    """Keep a picture from outside for use as a reference. Raises `Invalid` naming the field `file`."""
+    """Keep a picture from outside for use as a reference. Raises `Invalid` naming the field `file`, and `TooMany`."""
     actor.require("generate")
+    keep_pace(actor, UPLOADS)
     try:
         picture = read_upload(data)
     except UnreadablePicture as error:

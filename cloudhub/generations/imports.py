@@ -1,15 +1,14 @@
 """Pictures that were made elsewhere: kept with their prompt, shown in the Gallery, without a call or a ledger line."""
 
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from PIL import Image as PillowImage
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.pace import UPLOADS, keep_pace
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Invalid
 from cloudhub.core.text import is_storable
@@ -18,7 +17,7 @@ from cloudhub.generations.models import Image
 from cloudhub.generations.recipe import read_recipe
 from cloudhub.generations.wish import read_upload
 from providers.base import InputImage
-from providers.pictures import UnreadablePicture
+from providers.pictures import UnreadablePicture, open_picture
 
 LONGEST_PROMPT = 32_000
 LONGEST_ORIGIN = 200
@@ -43,6 +42,7 @@ def import_images(actor: Actor, files: Sequence[bytes], *, prompt: object = "", 
     Raises `Invalid` naming `file` (`file[1]` for the second of several), `prompt` or `made_with`.
     """
     actor.require("generate")
+    keep_pace(actor, UPLOADS, len(files))
     given = _read_words(prompt, made_with)
     problems: dict[str, str] = {}
     pictures = [_read(data, f"file[{index}]" if index else "file", problems) for index, data in enumerate(files)]
@@ -87,7 +87,7 @@ def read_origin(data: bytes) -> Origin:
 
 def _texts(data: bytes) -> dict[str, str]:
     try:
-        with PillowImage.open(io.BytesIO(data), formats=("PNG",)) as picture:
+        with open_picture(data, formats=("PNG",)) as picture:
             return {str(name): text for name, text in picture.info.items() if isinstance(text, str)}
     except (OSError, SyntaxError, ValueError):
         return {}

@@ -11,6 +11,7 @@ from cloudhub.accounts.models import HubKey, Team
 from cloudhub.billing.models import Hold
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.identifiers import new_id
+from cloudhub.vault.models import ProviderKey
 
 
 class Worker(models.Model):
@@ -103,7 +104,10 @@ class Generation(models.Model):
 
 
 class Attempt(models.Model):
-    """One vendor call, and the fencing token: the right to send is its change from held to sent, once."""
+    """One vendor call, and the fencing token: the right to send is its change from held to sent, once.
+
+    `provider_key` is the stored key that it was sent with, null for the environment's: the vendor is asked with it.
+    """
 
     class State(models.TextChoices):
         HELD = "held", "Not sent yet"
@@ -123,6 +127,7 @@ class Attempt(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.HELD)
     remote_id = models.CharField(max_length=2000, blank=True)
     vendor_request_id = models.CharField(max_length=300, blank=True)
+    provider_key = models.ForeignKey(ProviderKey, on_delete=models.PROTECT, null=True, related_name="attempts")
     sent_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     error = models.JSONField(null=True)

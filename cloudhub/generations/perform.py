@@ -18,10 +18,9 @@ from cloudhub.generations.finish import file_answer, finish_attempt
 from cloudhub.generations.models import Attempt
 from cloudhub.generations.right_to_send import Later, look_before_preparing, take_right_to_send, wait_for_turn
 from cloudhub.generations.settle import mark_unknown, release_attempt, retry_attempt, settle_without_pictures
-from cloudhub.generations.work import Work, adapter_failures, read_work
+from cloudhub.generations.work import Work, adapter_failures, key_of, read_work
 from cloudhub.lanes.circuit import note_error, note_success
 from cloudhub.lanes.turn import Wait, note_departure
-from cloudhub.vault.keys import has_key, key_for
 from providers.base import (
     Busy,
     CloudGenerationResponse,
@@ -206,8 +205,11 @@ def read_kept_answer(attempt: Attempt) -> bool:
     False when the answer was only a job id, which is remembered. Raises `ProviderError` as `start` does.
     """
     provider = provider_of(attempt.generation.model)
-    # What came must not be lost because a key was taken away since; nothing leaves, so any text will do.
-    key = key_for(provider) if has_key(provider) else _forgotten_key(provider)
+    try:
+        key = key_of(attempt)
+    except Rejected:
+        # What came must not be lost because a key was taken away since; nothing leaves, so any text will do.
+        key = _forgotten_key(provider)
     try:
         work = read_work(attempt, key=key)
     except UnreadablePicture as error:

@@ -9,8 +9,10 @@ from typing import Any
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.pace import ESTIMATES, keep_pace
 from cloudhub.billing.budgets import BudgetStanding, applicable_standings
 from cloudhub.billing.models import Hold
+from cloudhub.catalog.access import require_use
 from cloudhub.catalog.find import entry_of, find_model, provider_of
 from cloudhub.catalog.lifecycle import lifecycle_warnings
 from cloudhub.catalog.models import CloudModel, Price
@@ -78,10 +80,17 @@ class Quote:
         ]  # fmt: skip
 
 
+def estimate_wish(actor: Actor, model_reference: object, fields: Mapping[str, Any]) -> Quote:
+    """As `quote_wish`, for somebody who only asks. Also raises `TooMany`: a price costs nothing but the hub's work."""
+    keep_pace(actor, ESTIMATES)
+    return quote_wish(actor, model_reference, fields)
+
+
 def quote_wish(actor: Actor, model_reference: object, fields: Mapping[str, Any]) -> Quote:
     """Price a wish without holding or sending anything.
 
-    Raises `Invalid` (code "capability" when the model lacks something), `AmbiguousModel` or `NotFound`.
+    Raises `Invalid` (code "capability" when the model lacks something), `AmbiguousModel`, `NotFound`, or
+    `Forbidden` when the model is kept for others.
     """
     model = find_model(model_reference)
     return quote_model(actor, model, fields)
@@ -89,6 +98,7 @@ def quote_wish(actor: Actor, model_reference: object, fields: Mapping[str, Any])
 
 def quote_model(actor: Actor, model: CloudModel, fields: Mapping[str, Any]) -> Quote:
     """As `quote_wish`, for a model that is already found."""
+    require_use(actor, model)
     provider, entry = provider_of(model), entry_of(model)
     asked = read_wish(fields, actor=actor, model=model)
     try:

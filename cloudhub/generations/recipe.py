@@ -4,17 +4,16 @@ The stored original is never touched. Chunks after the header of a PNG need no d
 https://www.w3.org/TR/png-3/#11iTXt
 """
 
-import io
 import json
 import struct
 import zlib
 from typing import Any
 
-from PIL import Image as PillowImage
-
 from cloudhub.core.money import format_amount
 from cloudhub.generations import storage
 from cloudhub.generations.models import Image
+from cloudhub.generations.sharing import without_metadata
+from providers.pictures import open_picture
 
 KEYWORD = "cloudhub"
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -43,11 +42,11 @@ def recipe_of(image: Image) -> dict[str, Any]:
 
 
 def with_recipe(image: Image) -> bytes:
-    """The picture's bytes for a download: a PNG gets text chunks with its recipe, other formats are unchanged.
+    """The picture for the files of whoever asked for it: as for passing on, and a PNG gets text with its recipe.
 
     Raises FileNotFoundError when the file is missing.
     """
-    data = storage.read_bytes(image.sha256)
+    data = to_pass_on(image)
     recipe = recipe_of(image)
     if not recipe or not data.startswith(_SIGNATURE):
         return data
@@ -56,10 +55,19 @@ def with_recipe(image: Image) -> bytes:
     return data[:_HEADER_END] + chunks + data[_HEADER_END:]
 
 
+def to_pass_on(image: Image) -> bytes:
+    """The picture without metadata: neither the recipe nor what a camera, an editor or a vendor wrote into the file.
+
+    A vendor's signed statement that a machine made it stays; one in an upload may tell of its photographer and goes.
+    Raises FileNotFoundError when the file is missing.
+    """
+    return without_metadata(storage.read_bytes(image.sha256), with_credentials=image.generation_id is not None)
+
+
 def read_recipe(data: bytes) -> dict[str, Any] | None:
     """The recipe that a downloaded PNG carries, None when it carries none that we wrote."""
     try:
-        with PillowImage.open(io.BytesIO(data), formats=("PNG",)) as image:
+        with open_picture(data, formats=("PNG",)) as image:
             stored = json.loads(image.info.get(KEYWORD, "null"))
     except (OSError, SyntaxError, ValueError):
         return None

@@ -10,9 +10,10 @@ from cloudhub.generations.errors import describe
 from cloudhub.generations.models import Attempt
 from cloudhub.generations.settle import release_attempt
 from cloudhub.generations.work import Work
-from cloudhub.lanes.find import make_lanes
+from cloudhub.lanes.find import LaneName, make_lanes
 from cloudhub.lanes.turn import Wait, look_ahead, take_turn
-from providers.base import Provider
+from cloudhub.vault.use import KeyWithdrawn, count_use
+from providers.base import Key, Provider
 
 State = Attempt.State
 
@@ -30,24 +31,36 @@ def take_right_to_send(work: Work) -> bool | Wait:
 
     False when the attempt was swept or cancelled meanwhile, a `Wait` when it is not its turn.
     """
-    lane = work.lane
-    if lane is None:
-        return mark_sent(work.attempt_id)
+    try:
+        if work.lane is None:
+            return mark_sent(work.attempt_id, work.key)
+        return _take_turn(work, work.lane)
+    except KeyWithdrawn:
+        return Wait(timezone.now(), "The key was replaced just now; another one is taken.", "rate_minute")
+
+
+def _take_turn(work: Work, lane: LaneName) -> bool | Wait:
     make_lanes(lane)
     trial_seconds = work.provider.longest_wait_seconds
     return run_transaction(
-        lambda: take_turn(lane, work.turn, lambda: _mark(work.attempt_id), trial_seconds=trial_seconds)
+        lambda: take_turn(lane, work.turn, lambda: _mark(work.attempt_id, work.key), trial_seconds=trial_seconds)
     )
 
 
-def mark_sent(attempt_id: UUID) -> bool:
-    """The change alone. False when the attempt was swept or cancelled meanwhile."""
-    return run_transaction(lambda: _mark(attempt_id))
+def mark_sent(attempt_id: UUID, key: Key | None = None) -> bool:
+    """The change alone. False when the attempt was swept or cancelled meanwhile. Raises `KeyWithdrawn`."""
+    return run_transaction(lambda: _mark(attempt_id, key))
 
 
-def _mark(attempt_id: UUID) -> bool:
+def _mark(attempt_id: UUID, key: Key | None) -> bool:
+    """The attempt remembers its key, which counts the call; both or neither."""
     held = Attempt.objects.filter(hold_id=attempt_id, state=State.HELD)
-    return bool(held.update(state=State.SENT, sent_at=timezone.now()))
+    stored_id = key.stored_id if key else ""
+    if not held.update(state=State.SENT, sent_at=timezone.now(), provider_key_id=stored_id or None):
+        return False
+    if key is not None:
+        count_use(key)
+    return True
 
 
 def look_before_preparing(work: Work) -> Wait | None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from PIL import Image as PillowImage
+from PIL import ImageOps
 
 from cloudhub.generations import wake
 from cloudhub.generations.crash_points import reach
-from providers.pictures import MIME_TYPES
+from providers.pictures import open_picture
 
 THUMBNAIL_SIDE = 640
 
@@ -137,9 +137,11 @@ def thumbnail(sha256: str) -> bytes:
 
 
 def _small(original: bytes) -> bytes:
-    with PillowImage.open(io.BytesIO(original), formats=tuple(MIME_TYPES)) as image:
+    with open_picture(original) as image:
         image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        # What a camera noted about how it was held is not in the small file, so the pixels are turned.
+        ImageOps.exif_transpose(image, in_place=True)
         small = image if image.mode in ("RGB", "RGBA") else image.convert("RGBA" if "A" in image.getbands() else "RGB")
         buffer = io.BytesIO()
         small.save(buffer, "WEBP", quality=82, method=2)

@@ -15,6 +15,7 @@ from cloudhub.core.identifiers import read_id
 from cloudhub.core.text import is_storable
 from cloudhub.generations import storage
 from cloudhub.generations.models import Image
+from cloudhub.generations.sharing import is_whole
 from providers.base import CloudGenerationRequest, InputImage, InvalidField, ModelEntry
 from providers.pictures import UnreadablePicture, read_picture
 
@@ -94,6 +95,8 @@ def read_upload(data: bytes) -> InputImage:
     if len(data) > settings.MOST_UPLOAD_BYTES:
         raise UnreadablePicture(f"The picture is larger than {settings.MOST_UPLOAD_BYTES // 2**20} MB.")
     picture = read_picture(data)
+    if not is_whole(data):
+        raise UnreadablePicture("The picture is cut off before its end; send the whole file.")
     return InputImage(data=data, mime_type=picture.mime_type, width=picture.width, height=picture.height)
 
 

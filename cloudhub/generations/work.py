@@ -13,10 +13,11 @@ from cloudhub.catalog.find import entry_of, provider_of
 from cloudhub.core.database import release_connection
 from cloudhub.generations.models import Attempt
 from cloudhub.generations.wish import split_into_calls, wish_from_json
+from cloudhub.lanes.choose import key_in_turn
 from cloudhub.lanes.find import LaneName, lane_name
 from cloudhub.lanes.limits import Call
 from cloudhub.lanes.turn import Wish
-from cloudhub.vault.keys import key_for
+from cloudhub.vault.keys import environment_key, stored_key
 from providers.base import CloudGenerationRequest, Key, ModelEntry, OutcomeUnknown, Provider, ProviderError, Rejected
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,18 @@ class Work:
         return self.deadline - time.monotonic()
 
 
+def key_of(attempt: Attempt) -> Key:
+    """The key that a call is sent with, or that it was sent with: jobs are asked about with their own key, also after
+    it was replaced. Raises `Rejected` (no_key) when it is gone, or `Conflict` without the vendor."""
+    model = attempt.generation.model
+    provider = provider_of(model)
+    if attempt.state == Attempt.State.HELD:
+        return key_in_turn(provider, model.cloud_model_id, attempt.generation.team_id)
+    if attempt.provider_key_id:
+        return stored_key(provider, attempt.provider_key_id)
+    return environment_key(provider)
+
+
 def read_work(attempt: Attempt, *, key: Key | None = None) -> Work:
     """What an attempt's call needs, from the database, the vault and storage; `key` instead of the vault's.
 
@@ -52,7 +65,7 @@ def read_work(attempt: Attempt, *, key: Key | None = None) -> Work:
     provider, entry = provider_of(generation.model), entry_of(generation.model)
     request = replace(split_into_calls(wish_from_json(generation.sent), entry)[attempt.slot], entry=entry)
     deadline = time.monotonic() + (generation.deadline_at - timezone.now()).total_seconds()
-    key = key or key_for(provider)
+    key = key or key_of(attempt)
     lane = lane_name(provider, generation.model.cloud_model_id, key)
     turn = Wish(attempt.pk, generation.user_id, Call(attempt.num_images, attempt.hold.amount_micros))
     release_connection()

@@ -11,7 +11,9 @@ from cloudhub.catalog.models import CloudModel
 from cloudhub.health.facts import Facts, Vendor, gather
 from cloudhub.health.models import KeyCheck
 from cloudhub.lanes.models import Lane
+from cloudhub.vault.standing import WHAT_TO_DO, in_words, why_dropped
 from providers.base import FAILURES
+from providers.catalogue import find_provider
 
 # "stopped": calls fail or wait. "decide": a person has to decide. "note": good to know, it passes or comes later.
 Level = Literal["stopped", "decide", "note"]
@@ -37,8 +39,8 @@ NOT_ASKED = "the check of the key failed"
 class Concern:
     """One thing to know. `what` ends without a full stop; `at` is when it was seen, and `joint` stands before it: "the
     key was refused" "4 minutes ago", "5 calls failed in a row" ", the last one" "4 minutes ago". `advice` says in
-    sentences what to do; `place` is the vendor's id, or the part of the page that tells more; `badge` is the same in
-    two words for the vendor's own part."""
+    sentences what to do; `place` is the vendor's id, the part of the page that tells more, or "keys" for the Keys page;
+    `badge` is the same in two words for the vendor's own part."""
 
     level: Level
     what: str
@@ -55,7 +57,7 @@ class Concern:
 
 def concerns(facts: Facts, *, may_decide: bool) -> list[Concern]:
     """Everything that is wrong, the worst first; empty when all is well."""
-    found = [*_runner(facts)]
+    found = [*_runner(facts), *_stored_keys(facts)]
     for vendor in facts.vendors:
         found += _of_vendor(vendor, facts)
     found += [*_unknown(facts, may_decide), *_blocked(facts), *_retired(facts)]
@@ -73,6 +75,17 @@ def _runner(facts: Facts) -> Iterator[Concern]:
     if not facts.runner_was_seen:
         advice = "Start the hub with “python3 hub.py run”, or beside it “python3 hub.py manage run_generations”."
         yield Concern("stopped", "No runner takes queued work", advice)
+
+
+def _stored_keys(facts: Facts) -> Iterator[Concern]:
+    """Keys that people typed and that are of no use any more."""
+    if facts.unopened:
+        yield Concern("stopped", in_words(len(facts.unopened)), WHAT_TO_DO, None, "keys")
+    for stored in facts.lost:
+        vendor = find_provider(stored.provider)
+        if vendor is not None:
+            advice = f"{why_dropped(vendor)} Revoking it there ends this note."
+            yield Concern("decide", f"The key {stored} was dropped", advice, stored.ended_at, "keys")
 
 
 def _of_vendor(vendor: Vendor, facts: Facts) -> Iterator[Concern]:
@@ -97,17 +110,19 @@ def _of_vendor(vendor: Vendor, facts: Facts) -> Iterator[Concern]:
 def _key_fault(vendor: Vendor, whole: Lane | None) -> Concern | None:
     """What a check said of the key, or a real call after it, whichever is later."""
     label, check = vendor.provider.label, vendor.check
+    # With another key behind it calls go on.
+    level: Level = "decide" if vendor.spare_keys else "stopped"
     checked_at = check.checked_at if check is not None else None
     if whole is not None and _was_refused_since(whole, checked_at):
         code = whole.last_failure_code
         advice = vendor.provider.key_help if code == "key_invalid" else ""
-        return Concern("stopped", f"{label}: {KEY_WORDS[code]}", advice or FAILURES[code].remedy, whole.last_failure_at,
+        return Concern(level, f"{label}: {KEY_WORDS[code]}", advice or FAILURES[code].remedy, whole.last_failure_at,
                        vendor.provider.id, KEY_BADGES[code])  # fmt: skip
     if check is None or check.state != KeyCheck.State.REFUSED:
         return None
     what = f"{label}: {KEY_WORDS.get(check.code, NOT_ASKED)}"
     badge = KEY_BADGES.get(check.code, "check failed")
-    return Concern("stopped", what, check.remedy, checked_at, vendor.provider.id, badge)
+    return Concern(level, what, check.remedy, checked_at, vendor.provider.id, badge)
 
 
 def _was_refused_since(whole: Lane, checked_at: datetime | None) -> bool:

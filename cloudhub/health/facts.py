@@ -1,6 +1,6 @@
 """What is known without asking anybody: small rows only, so that every page can say whether something is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,15 +14,19 @@ from cloudhub.generations.models import Attempt
 from cloudhub.generations.worker import runner_was_seen
 from cloudhub.health.models import KeyCheck
 from cloudhub.lanes.models import Lane
-from cloudhub.vault.keys import fingerprint, key_for
+from cloudhub.vault.keys import fingerprint, first_of, keys_for
+from cloudhub.vault.models import ProviderKey
+from cloudhub.vault.standing import known_keys, lost_keys, unopened
+from cloudhub.vault.stored import may_change
 from providers.base import Key, Provider, Rejected
 from providers.catalogue import installed_providers
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """An installed vendor. `key` is None without credentials, and `missing` then says what to set; `key_print` is None
-    then too. `models` are its registrations that are switched on, `check` the last one of this key."""
+    """An installed vendor. `key` is the first that the actor's team uses, None without credentials, and `missing` then
+    says what to set; `key_print` is None then too. `spare_keys` stand behind it. `models` are its registrations that
+    are switched on, `check` the last one of this key."""
 
     provider: Provider
     key: Key | None
@@ -30,6 +34,7 @@ class Vendor:
     missing: Rejected | None
     models: tuple[CloudModel, ...]
     check: KeyCheck | None
+    spare_keys: int = 0
 
     @property
     def needs_key(self) -> bool:
@@ -44,7 +49,8 @@ class Vendor:
 @dataclass(frozen=True)
 class Facts:
     """`lanes` are those of the keys in use that something happened to; `blocked` models whose price is stopped;
-    `unknown_by_vendor` counts the outcomes that wait for a decision and that the actor may see."""
+    `unknown_by_vendor` counts the outcomes that wait for a decision and that the actor may see. `unopened` are stored
+    keys that cannot be decrypted, `lost` those that were dropped, both of those that the actor may change."""
 
     now: datetime
     vendors: tuple[Vendor, ...]
@@ -53,6 +59,8 @@ class Facts:
     unknown_by_vendor: Mapping[str, int]
     runner_was_seen: bool
     blocked: tuple[CloudModel, ...]
+    unopened: tuple[ProviderKey, ...] = ()
+    lost: tuple[ProviderKey, ...] = ()
 
     @property
     def unknown(self) -> int:
@@ -60,13 +68,18 @@ class Facts:
 
 
 def gather(actor: Actor) -> Facts:
-    """Five queries, however many vendors, models and attempts there are; two more a model whose price is stopped."""
+    """Six queries, however many vendors, models and attempts there are; two more a model whose price is stopped."""
     actor.require("read")
     now = timezone.now()
     stopped = Price.objects.filter(model=OuterRef("pk"), effective_from__lte=now).exclude(blocked_at=None)
     models = tuple(CloudModel.objects.annotate(has_blocked_price=Exists(stopped)).order_by("name", "key"))
     checks = {(check.provider, check.key_print): check for check in KeyCheck.objects.all()}
-    vendors = tuple(_vendor(provider, models, checks) for provider in installed_providers().values())
+    rows = list(known_keys())
+    vendors = tuple(
+        _vendor(provider, models, checks, keys_for(provider, actor.team.pk, rows))
+        for provider in installed_providers().values()
+    )
+    own = [stored for stored in rows if may_change(actor, stored.team_id)]
     used = {(vendor.provider.id, vendor.key_print) for vendor in vendors}
     unwell = Q(failures__gt=0) | Q(opened_until__isnull=False) | Q(paused_until__gt=now)
     lanes = tuple(lane for lane in Lane.objects.filter(unwell) if (lane.provider, lane.key_print) in used)
@@ -78,6 +91,8 @@ def gather(actor: Actor) -> Facts:
         unknown_by_vendor=_count_unknown(actor),
         runner_was_seen=runner_was_seen(),
         blocked=tuple(model for model in models if model.has_blocked_price and _is_blocked(model)),
+        unopened=tuple(unopened(own)),
+        lost=tuple(lost_keys(own)),
     )
 
 
@@ -91,14 +106,16 @@ def _is_blocked(model: CloudModel) -> bool:
     return model.enabled and price is not None and price.blocked_at is not None
 
 
-def _vendor(provider: Provider, models: tuple[CloudModel, ...], checks: Mapping[tuple[str, str], KeyCheck]) -> Vendor:
+def _vendor(
+    provider: Provider, models: tuple[CloudModel, ...], checks: Mapping[tuple[str, str], KeyCheck], keys: Sequence[Key]
+) -> Vendor:
     own = tuple(model for model in models if model.provider == provider.id and model.enabled)
     try:
-        key = key_for(provider)
+        key = first_of(keys, provider)
     except Rejected as error:
         return Vendor(provider, None, None, error, own, None)
     key_print = fingerprint(key)
-    return Vendor(provider, key, key_print, None, own, checks.get((provider.id, key_print)))
+    return Vendor(provider, key, key_print, None, own, checks.get((provider.id, key_print)), len(keys) - 1)
 
 
 def unknown_attempts(actor: Actor) -> QuerySet[Attempt]:

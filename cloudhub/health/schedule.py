@@ -16,7 +16,8 @@ from cloudhub.generations.leftovers import clear_leftovers
 from cloudhub.health.check import check_when_due
 from cloudhub.health.models import Chore
 from cloudhub.lanes.turn import forget_old
-from cloudhub.vault.keys import has_key
+from cloudhub.vault.keys import every_key
+from cloudhub.vault.standing import drop_moved_keys
 from providers.base import Provider
 from providers.catalogue import installed_providers
 
@@ -27,6 +28,8 @@ MOST_ROUNDS = 1000
 
 def do_chores(stopping: threading.Event) -> None:
     """Do what is due; one vendor's failure does not keep the others waiting."""
+    for sentence in drop_moved_keys():
+        logger.warning(sentence)
     for provider in vendors_in_use():
         if stopping.is_set():
             return
@@ -40,14 +43,15 @@ def do_chores(stopping: threading.Event) -> None:
 
 
 def vendors_in_use() -> list[Provider]:
-    """Vendors that have their key and a model that is switched on."""
+    """Vendors that have a key and a model that is switched on."""
     used = set(CloudModel.objects.filter(enabled=True).values_list("provider", flat=True))
-    return [vendor for vendor in installed_providers().values() if vendor.id in used and has_key(vendor)]
+    return [vendor for vendor in installed_providers().values() if vendor.id in used and every_key(vendor)]
 
 
 def visit(provider: Provider) -> None:
-    """What is asked of a vendor now and then, all of it free: its word on our key and on its models' ends."""
-    if check_when_due(provider):
+    """What is asked of a vendor now and then, all of it free: its word on each of our keys and on its models' ends."""
+    was_due = [check_when_due(provider, key) for key in every_key(provider)]
+    if any(was_due):
         for sentence in refresh_lifecycles(provider):
             logger.warning(sentence)
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from cloudhub.core.database import run_transaction
+from cloudhub.lanes.choose import REFUSALS
 from cloudhub.lanes.find import LaneName, lanes_named
 from cloudhub.lanes.models import Lane, LaneCall
 from providers.base import Busy, ProviderError
@@ -29,6 +30,14 @@ def note_success(name: LaneName) -> None:
     unwell = unwell.filter(Q(failures__gt=0) | Q(opened_until__isnull=False))
     if unwell.exists():
         run_transaction(lambda: unwell.update(failures=0, openings=0, opened_until=None, trial_until=None))
+
+
+def note_key_works(provider_id: str, key_print: str) -> None:
+    """A check says that a key works which calls were refused with: they go with it again."""
+    refused = Lane.objects.filter(provider=provider_id, key_print=key_print, model="", failures__gt=0)
+    refused = refused.filter(last_failure_code__in=REFUSALS)
+    if refused.exists():
+        run_transaction(lambda: refused.update(failures=0, openings=0, opened_until=None, trial_until=None))
 
 
 def note_error(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:

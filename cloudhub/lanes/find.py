@@ -1,15 +1,17 @@
 """Find the two lanes of a call: the vendor and key as a whole, and the model's own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError
 
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import NotFound, Unavailable
+from cloudhub.lanes.choose import key_in_turn
 from cloudhub.lanes.models import Lane
-from cloudhub.vault.keys import fingerprint, has_key, key_for
-from providers.base import Key, Provider
+from cloudhub.vault.keys import fingerprint
+from cloudhub.vault.models import ProviderKey
+from providers.base import Key, Provider, Rejected
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,19 @@ class LaneName:
     model: str
 
 
-def lane_name(provider: Provider, model_id: str, key: Key | None = None) -> LaneName | None:
-    """The lane that calls to a model take with `key`, by default the one in use; None for a vendor without lanes, or
-    while it has no key."""
-    if not provider.is_paced or (key is None and not has_key(provider)):
+def lane_name(
+    provider: Provider, model_id: str, key: Key | None = None, *, team_id: int | None = None,
+    rows: Sequence[ProviderKey] | None = None,
+) -> LaneName | None:  # fmt: skip
+    """The lane that calls to a model take with `key`, by default the one that a team's next call is sent with; None
+    for a vendor without lanes, or while it has no key. `rows` are stored keys that have been read already."""
+    if not provider.is_paced:
         return None
-    return LaneName(provider.id, fingerprint(key or key_for(provider)), model_id)
+    try:
+        key = key or key_in_turn(provider, model_id, team_id, rows)
+    except Rejected:
+        return None
+    return LaneName(provider.id, fingerprint(key), model_id)
 
 
 def lanes_named(name: LaneName, *, for_update: bool = False) -> tuple[Lane, Lane]:

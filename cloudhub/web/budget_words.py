@@ -5,7 +5,7 @@ from typing import Any
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.hub_keys import hub_keys_for
-from cloudhub.accounts.models import Membership, Team, User
+from cloudhub.accounts.models import HubKey, Membership, Team, User
 from cloudhub.billing.budgets import BudgetStanding, budget_standing, budgets_for
 from cloudhub.billing.models import Budget, Scope
 from cloudhub.catalog.models import CloudModel
@@ -33,10 +33,11 @@ class BudgetCard:
 
 def budget_cards(actor: Actor) -> list[BudgetCard]:
     """The living budgets that the actor may see, in the order of their making."""
-    return [_card(budget_standing(budget)) for budget in budgets_for(actor)]
+    return [card_of(budget_standing(budget)) for budget in budgets_for(actor)]
 
 
-def _card(standing: BudgetStanding) -> BudgetCard:
+def card_of(standing: BudgetStanding) -> BudgetCard:
+    """One budget as it stands, in words and lengths."""
     budget = standing.budget
     limit = max(budget.limit_micros, 1)
     spent = min(max(standing.spent, 0) * BAR // limit, BAR)
@@ -59,6 +60,8 @@ def _target_words(budget: Budget) -> str:
         return f"team {Team.objects.filter(id=budget.target).first() or budget.target}"
     if budget.scope == Scope.USER:
         return str(User.objects.filter(id=budget.target).first() or budget.target)
+    if budget.scope == Scope.HUB_KEY:
+        return f"hub key {HubKey.objects.filter(id=budget.target).first() or budget.target}"
     return f"{Scope(budget.scope).label.lower()} {budget.target}"
 
 

@@ -21,13 +21,14 @@ from cloudhub.core.errors import (
     Invalid,
     NotFound,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 
 TEAM = "team_id"
 STATUSES: dict[type[HubError], int] = {
     Invalid: 422, BudgetExceeded: 402, Forbidden: 403, NotFound: 404, Conflict: 409, TooLarge: 413,
-    IdempotencyMismatch: 422, Unavailable: 503,
+    IdempotencyMismatch: 422, TooMany: 429, Unavailable: 503,
 }  # fmt: skip
 
 
@@ -73,10 +74,23 @@ def status_of(error: HubError) -> int:
 
 def tell(request: HubRequest, error: HubError) -> HttpResponse:
     """The error in words: a page of its own, or for htmx a message at the top of the page that is there."""
+    template = "parts/_problem.html" if request.htmx else "problem.html"
+    response = render(request, template, {"error": error}, status=status_of(error))
+    if isinstance(error, TooMany | Unavailable):
+        response.headers["Retry-After"] = str(error.retry_after)
     if not request.htmx:
-        return render(request, "problem.html", {"error": error}, status=status_of(error))
-    response = render(request, "parts/_problem.html", {"error": error}, status=status_of(error))
+        return response
     return reswap(retarget(response, "#problem"), "innerHTML")
+
+
+def read_number(text: str) -> int | None:
+    """A row's id as a form holds it; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+def read_numbers(texts: list[str]) -> list[int]:
+    """The ids that several ticks of a form hold; a text that is none becomes 0, the id of nothing."""
+    return [read_number(text) or 0 for text in texts]
 
 
 def _to_sign_in(request: HubRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ import orjson
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.access import usable_models
 from cloudhub.catalog.find import entry_of
 from cloudhub.catalog.lifecycle import Standing, lifecycle_warnings, standing
 from cloudhub.catalog.models import CloudModel, Price
@@ -24,7 +25,7 @@ FLAGS = ("negative_prompt", "guidance_scale", "strength", "transparency")
 
 @dataclass(frozen=True)
 class ModelCard:
-    """A registered model as the page shows it."""
+    """A registered model as the page shows it; the ids name the teams and people for whom alone it is."""
 
     model: CloudModel
     vendor: str
@@ -36,6 +37,8 @@ class ModelCard:
     price_lines: list[str]
     one: str
     defaults: str
+    team_ids: frozenset[int]
+    person_ids: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,9 @@ class Catalogue:
 
 
 def model_cards(actor: Actor) -> list[ModelCard]:
-    """Every registered model, the switched-off ones and those past their date last."""
-    models = sorted(
-        CloudModel.objects.order_by("name", "key"), key=lambda model: (not model.enabled, standing(model).is_past)
-    )
+    """Every registered model that the actor may use, the switched-off ones and those past their date last."""
+    usable = usable_models(actor, CloudModel.objects.prefetch_related("access").order_by("name", "key"))
+    models = sorted(usable, key=lambda model: (not model.enabled, standing(model).is_past))
     return [_card(actor, model) for model in models]
 
 
@@ -82,6 +84,8 @@ def _card(actor: Actor, model: CloudModel) -> ModelCard:
         price_lines=price_line_words(price.lines, price.currency) if price else [],
         one=price_of_one(actor, model),
         defaults=orjson.dumps(model.defaults, option=orjson.OPT_INDENT_2).decode() if model.defaults else "",
+        team_ids=frozenset(rule.team_id for rule in model.access.all() if rule.team_id),
+        person_ids=frozenset(rule.user_id for rule in model.access.all() if rule.user_id),
     )
 
 

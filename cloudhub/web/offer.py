@@ -10,7 +10,7 @@ from cloudhub.catalog.find import entry_of, find_model
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import Conflict, HubError, Invalid
 from cloudhub.core.money import format_money, round_bound, round_remainder
-from cloudhub.generations.quote import Quote, budgets_of_quote, quote_model, quote_wish
+from cloudhub.generations.quote import Quote, budgets_of_quote, estimate_wish, quote_model
 from cloudhub.web.stand_in import stand_ins
 from cloudhub.web.studio_form import label_of
 from providers.base import expected_size
@@ -48,7 +48,7 @@ class Offer:
 def make_offer(actor: Actor, model: object, wish: Mapping[str, Any]) -> Offer:
     """Price a wish for the button. A prompt that is not written yet does not hide the price."""
     try:
-        quote = quote_wish(actor, model, wish if _may_go(model, wish) else {**wish, "prompt": UNWRITTEN})
+        quote = estimate_wish(actor, model, wish if _may_go(model, wish) else {**wish, "prompt": UNWRITTEN})
     except HubError as error:
         return refusal(error)
     standings = [standing for standing in budgets_of_quote(actor, quote) if standing.budget.hard]

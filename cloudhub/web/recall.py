@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.access import may_use
 from cloudhub.catalog.find import entry_of, successor_of
 from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
@@ -39,10 +40,11 @@ def recall_wish(
     if remix:
         request.pop("seed", None)
     old, now = generation.model, standing(generation.model)
-    usable = old.enabled and find_provider(old.provider) is not None
+    usable = old.enabled and find_provider(old.provider) is not None and may_use(actor, old)
     if usable and (keep or not now.is_past):
         return Recalled(old, request)
     following = successor_of(old)
+    following = following if following and may_use(actor, following) else None
     chosen = following or (old if usable else otherwise)
     notes = [_what_happened(old), _what_is_chosen(old, following, chosen)]
     kept = request if chosen in (None, old) else _shared(request, entry_of(chosen).capabilities)
@@ -58,6 +60,8 @@ def _what_happened(old: CloudModel) -> str:
         return f"The vendor of {old.name} is no longer installed here."
     if not old.enabled:
         return f"The model {old.key} is switched off."
+    if not standing(old).is_past:
+        return f"The model {old.key} is kept for others."
     return f"{old.name} is past its shut-down date of {old.shut_down_on}."
 
 

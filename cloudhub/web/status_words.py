@@ -105,7 +105,7 @@ def vendor_card(found: VendorReport) -> VendorCard:
         kind=kind,
         check_shape=CHECK_SHAPES[KeyCheck.State(vendor.check.state)] if vendor.check else "queued",
         key_names=", ".join(vendor.key.values) if vendor.key else "",
-        missing=missing_names(vendor.provider),
+        missing=[] if vendor.key else missing_names(vendor.provider),
         busy_lanes=[lane for lane in lanes if not lane.is_at_rest],
         resting_lanes=[lane for lane in lanes if lane.is_at_rest],
     )

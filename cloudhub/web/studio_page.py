@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.access import may_use
 from cloudhub.catalog.find import default_model, entry_of, models_for_picking
 from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
@@ -30,7 +31,8 @@ def studio_context(
     `picture` an image to work on."""
     recent = list(generations_for(actor).filter(user=actor.user)[:RECENT_RESULTS])
     latest = recent[0].model if recent else None
-    used = latest if latest and latest.enabled and find_provider(latest.provider) else default_model()
+    still_there = latest and latest.enabled and find_provider(latest.provider) and may_use(actor, latest)
+    used = latest if still_there else default_model(actor)
     recalled = _edited(actor, picture, used) if picture else Recalled(used, {})
     if recall:
         recalled = recall_wish(actor, recall, remix=remix, keep=keep, otherwise=used)
@@ -76,7 +78,7 @@ def form_context(model: CloudModel | None, values: Mapping[str, Any]) -> dict[st
 def _edited(actor: Actor, picture: str, used: CloudModel | None) -> Recalled:
     """A wish with one reference picture, for the usual model or else the first that takes pictures."""
     request = {"input_images": [str(find_image(actor, picture).id)]}
-    models = [*([used] if used else []), *models_for_picking()]
+    models = [*([used] if used else []), *models_for_picking(actor)]
     taking = next((model for model in models if entry_of(model).capabilities.most_input_images), None)
     if taking is None:
         return Recalled(used, {}, ("No model that is registered here takes pictures.",))
@@ -98,7 +100,7 @@ def picking_list(actor: Actor) -> list[dict[str, Any]]:
     return [
         {"model": model, "price": price_of_one(actor, model), "vendor": vendor_label(model.provider),
          "standing": standing(model)}
-        for model in models_for_picking()
+        for model in models_for_picking(actor)
     ]  # fmt: skip
 
 

@@ -2,13 +2,31 @@
 
 from django.urls import path
 
-from cloudhub.web.views import account, audit, budgets, costs, gallery, media, models, sign_in, status, studio
+from cloudhub.web.sign_in.words import in_words
+from cloudhub.web.views import (
+    account,
+    audit,
+    budgets,
+    costs,
+    gallery,
+    hub_keys,
+    invitations,
+    keys,
+    media,
+    models,
+    people,
+    sessions,
+    status,
+    studio,
+    vendor_keys,
+)
+from cloudhub.web.views.sign_in import SignIn, SignOut
 
 app_name = "web"
 
 urlpatterns = [
-    path("login/", sign_in.SignIn.as_view(), name="login"),
-    path("logout/", sign_in.SignOut.as_view(), name="logout"),
+    path("login/", in_words(SignIn.as_view()), name="login"),
+    path("logout/", SignOut.as_view(), name="logout"),
     path("", studio.studio, name="studio"),
     path("studio/fields", studio.model_fields, name="studio-fields"),
     path("studio/price", studio.price, name="studio-price"),
@@ -31,6 +49,7 @@ urlpatterns = [
     path("models/", models.models, name="models"),
     path("models/register", models.register, name="model-register"),
     path("models/<int:model_id>/change", models.change, name="model-change"),
+    path("models/<int:model_id>/access", models.restrict, name="model-access"),
     path("costs/", costs.costs, name="costs"),
     path("budgets/", budgets.budgets, name="budgets"),
     path("budgets/<int:budget_id>/change", budgets.change, name="budget-change"),
@@ -43,9 +62,35 @@ urlpatterns = [
     path("status/attempts/<uuid:attempt_id>/decision", status.decide, name="status-decision"),
     path("audit/", audit.audit, name="audit"),
     path("audit/lines.<str:form>", audit.export, name="audit-export"),
+    path("people/", people.people, name="people"),
+    path("people/members/<int:membership_id>/role", people.change_role, name="member-role"),
+    path("people/members/<int:membership_id>/remove", people.remove_member, name="member-remove"),
+    path("people/invitations", people.make_invitation, name="people-invite"),
+    path("people/invitations/<int:invitation_id>/withdraw", people.end_invitation, name="invitation-withdraw"),
+    path("people/<int:user_id>/deactivate", people.deactivate, name="person-deactivate"),
+    path("people/<int:user_id>/reactivate", people.reactivate, name="person-reactivate"),
+    path("people/<int:user_id>/make-owner", people.make_owner, name="person-make-owner"),
+    path("people/<int:user_id>/withdraw-ownership", people.withdraw_ownership, name="person-withdraw-ownership"),
+    path("people/<int:user_id>/remove-second-factor", people.remove_second_factor, name="person-remove-factor"),
+    path("people/teams", people.make_team, name="team-make"),
+    path("people/teams/<int:team_id>/rename", people.rename_team, name="team-rename"),
+    path("people/teams/<int:team_id>/archive", people.archive_team, name="team-archive"),
+    path("people/teams/<int:team_id>/open", people.open_team, name="team-open"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("account/sessions/<int:session_id>/end", sessions.end, name="session-end"),
+    path("account/sessions/end-others", sessions.end_others, name="sessions-end-others"),
     path("account/", account.account, name="account"),
     path("account/team", account.switch_team, name="account-team"),
     path("account/password", account.change_password, name="account-password"),
-    path("account/keys", account.make_key, name="account-keys"),
-    path("account/keys/<int:key_id>/revoke", account.revoke_key, name="account-key-revoke"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/vendors/<str:provider_id>", vendor_keys.add, name="vendor-keys"),
+    path("keys/vendors/<str:provider_id>/try", vendor_keys.try_out, name="vendor-key-try"),
+    path("keys/stored/<uuid:key_id>/test", vendor_keys.test, name="vendor-key-test"),
+    path("keys/stored/<uuid:key_id>/change", vendor_keys.change, name="vendor-key-change"),
+    path("keys/stored/<uuid:key_id>/rotate", vendor_keys.rotate, name="vendor-key-rotate"),
+    path("keys/stored/<uuid:key_id>/revoke", vendor_keys.revoke, name="vendor-key-revoke"),
+    path("keys/hub", hub_keys.make, name="hub-keys"),
+    path("keys/hub/<int:key_id>/change", hub_keys.change, name="hub-key-change"),
+    path("keys/hub/<int:key_id>/rotate", hub_keys.rotate, name="hub-key-rotate"),
+    path("keys/hub/<int:key_id>/revoke", hub_keys.revoke, name="hub-key-revoke"),
 ]

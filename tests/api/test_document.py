@@ -1,9 +1,12 @@
 """The OpenAPI document is valid, complete, and shown on a page without inline script."""
 
+import base64
+
 import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
+from pytest_django import Settings
 
 from cloudhub.api import urls
 from cloudhub.api.door import Door, NothingHere
@@ -39,16 +42,19 @@ def test_every_operation_names_its_errors_and_its_key(document: dict) -> None:
             assert {"401", "403"} <= set(operation["responses"])
 
 
-def test_described_fields_are_the_fields_that_come(document: dict, alices: Caller) -> None:
+def test_described_fields_are_the_fields_that_come(document: dict, alices: Caller, settings: Settings) -> None:
     shapes = document["components"]["schemas"]
     alices.post("/api/v1/budgets", {"name": "day", "scope": "hub", "window": "day", "limit": "1", "currency": "XTS"})
     wish = {"model": "practice-1", "prompt": "a fox"}
+    settings.CLOUDHUB_ENCRYPTION_KEYS = base64.urlsafe_b64encode(b"o" * 32).decode()
+    stored = alices.post("/api/v1/keys", {"provider": "openai", "values": {"OPENAI_API_KEY": "k" * 20}}).json()
     answers = {
         "CloudModelRecord": alices.get("/api/v1/cloud_models/practice-1").json(),
         "QuoteRecord": alices.post("/api/v1/estimates", wish).json(),
         "GenerationRecord": alices.post("/api/v1/generations", wish).json(),
         "BudgetRecord": alices.get("/api/v1/budgets").json()["results"][0],
         "HubKeyRecord": alices.get("/api/v1/hub_keys").json()["results"][0],
+        "VendorKeyRecord": stored,
         "EntryRecord": alices.get("/api/v1/usage/entries").json()["results"][0],
         "OpenAIModel": alices.get("/v1/models/practice-1").json(),
         "ErrorAnswer": alices.get("/api/v1/nothing").json(),

@@ -14,6 +14,8 @@ from tests.catalog.bazaar.client import Bazaar
 
 MADE = "maker/painter:v2"
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def bazaar(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Bazaar:

@@ -99,16 +99,16 @@ def test_a_warning_without_a_successor_names_none() -> None:
 def test_a_model_past_its_date_registers_stands_last_and_is_never_the_default(flash: CloudModel) -> None:
     CloudModel.objects.filter(id=flash.pk).update(shut_down_on=date(2020, 1, 1), name="AAA")
     practice = register_model(provider="practice", cloud_model_id="practice-1")
-    assert models_for_picking() == [practice, flash]
-    assert default_model() == practice
+    assert models_for_picking(None) == [practice, flash]
+    assert default_model(None) == practice
     assert find_model("flash") == flash
 
 
 def test_the_default_is_a_real_vendors_model_when_there_is_one(flash: CloudModel) -> None:
     CloudModel.objects.filter(id=flash.pk).update(shut_down_on=None)
     register_model(provider="practice", cloud_model_id="practice-1", name="AAA")
-    assert default_model() == flash
+    assert default_model(None) == flash
 
 
 def test_without_any_model_there_is_no_default(db: None) -> None:
-    assert default_model() is None
+    assert default_model(None) is None

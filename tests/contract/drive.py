@@ -7,7 +7,7 @@ from cloudhub.catalog.models import Price
 from cloudhub.catalog.prices import cost_of
 from cloudhub.core.money import parse_price, round_up
 from cloudhub.generations.wish import split_into_calls
-from cloudhub.vault.keys import key_for
+from cloudhub.vault.keys import environment_key
 from providers.base import (
     CloudGenerationRequest,
     CloudGenerationResponse,
@@ -54,7 +54,7 @@ def finish(provider: Provider, step: Pending | CloudGenerationResponse, key: Key
 
 def draw(provider: Provider, request: CloudGenerationRequest, key: Key | None = None) -> CloudGenerationResponse:
     """One call from beginning to end."""
-    key = key or key_for(provider)
+    key = key or environment_key(provider)
     return finish(provider, begin(provider, request, key), key)
 
 

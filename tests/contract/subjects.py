@@ -14,12 +14,14 @@ from django.apps import apps
 
 from cloudhub.catalog.describe import find_entry
 from cloudhub.catalog.models import Price
+from cloudhub.vault.keys import environment_key
 from providers.base import KeyForm, ModelEntry, Provider
 from providers.catalogue import ProviderConfig, find_provider, installed_providers
+from tests.canary import TEST_KEY
 from tests.providers.documented import DocumentedError
 
 LONGEST_PROMPT = 30_000
-USUAL_KEY = "test-key-0123456789"
+USUAL_KEY = TEST_KEY
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,10 @@ class Subject:
         """The model's description as its registration would hold it; asks the vendor once where it must."""
         if str(self) not in _entries:
             known = self.registration
-            found = find_entry(self.provider_id, self.model_id, known.get("address") or "", known.get("capabilities"))
+            found = find_entry(
+                self.provider_id, self.model_id, known.get("address") or "", known.get("capabilities"),
+                environment_key(self.provider),
+            )  # fmt: skip
             _entries[str(self)] = found[0]
         return _entries[str(self)]
 

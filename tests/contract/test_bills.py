@@ -12,7 +12,7 @@ import pytest
 
 from cloudhub.catalog.models import Price
 from cloudhub.core.money import parse_amount
-from cloudhub.vault.keys import key_for
+from cloudhub.vault.keys import environment_key
 from providers.base import CloudGenerationRequest, InvalidField, Key, ModelEntry, expected_size
 from providers.emulation.server import RunningServer
 from providers.pictures import read_picture
@@ -45,7 +45,7 @@ def test_i7_what_is_drawn_costs_at_most_its_quote_and_exactly_its_invoice(
     emulator: RunningServer, subject: Subject
 ) -> None:
     provider, entry = subject.provider, subject.entry()
-    price, key = subject.price(entry), key_for(provider)
+    price, key = subject.price(entry), environment_key(provider)
     longest_prompt = documents_of(subject.provider_id).longest_prompt
     wishes = combinations(provider, entry, MOST_DRAWN, longest_prompt)
     found = [lenient(provider, entry, wish) for wish in wishes]

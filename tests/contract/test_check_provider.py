@@ -7,6 +7,7 @@ import pytest
 from cloudhub.generations.models import Generation
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer
+from tests.canary import TEST_KEY
 from tests.conftest import Cast
 from tests.contract.hub import check_books, register
 from tests.contract.subjects import set_credentials, usual_subject, vendors
@@ -24,7 +25,7 @@ def test_every_step_has_a_line_and_nothing_is_spent(emulator: RunningServer, cas
     assert (code, lines[-1]) == (0, "ALL CHECKS PASSED"), said
     assert all(line.startswith("✓ ") for line in lines[:-1])
     assert len(lines) >= 5
-    assert "test-key-0123456789" not in said
+    assert TEST_KEY not in said
     assert (invoice(emulator), Generation.objects.count()) == ([], 0)
 
 

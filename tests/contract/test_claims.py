@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from cloudhub.vault.keys import key_for
+from cloudhub.vault.keys import environment_key
 from providers.base import CloudGenerationRequest, InvalidField, ModelEntry, Provider, ProviderError
 from providers.catalogue import ProviderConfig, ability_problems
 from providers.emulation.server import RunningServer
@@ -48,7 +48,7 @@ def sent(tap: Tap, provider: Provider, request: CloudGenerationRequest) -> Flat:
     tap.hook = refusing_work
     refusal = ""
     try:
-        begin(provider, request, key_for(provider))
+        begin(provider, request, environment_key(provider))
     except ProviderError as error:
         refusal = error.message
     assert tap.work(), f"no costly call was sent: {refusal}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cloudhub.vault.keys import key_for
+from cloudhub.vault.keys import environment_key
 from providers.base import FAILURES, Busy, OutcomeUnknown, ProviderError, Rejected
 from tests.conftest import Cast
 from tests.contract.drive import begin, finish, fit
@@ -44,7 +44,7 @@ def problem_with(tap: Tap, vendor: str, error: DocumentedError) -> str:
     subject = usual_subject(vendor, error.model)
     provider, entry = subject.provider, subject.entry()
     tap.hook = None
-    key, request = key_for(provider), fit(provider, entry, usual(provider, entry)).request
+    key, request = environment_key(provider), fit(provider, entry, usual(provider, entry)).request
     tap.hook = failing(error)
     try:
         finish(provider, begin(provider, request, key), key)

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 
-from cloudhub.vault.keys import key_for
+from cloudhub.vault.keys import environment_key
 from providers.base import Key, KeyForm, ProviderError
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer
@@ -100,7 +100,7 @@ def test_i33_a_key_is_in_no_text(
 ) -> None:  # fmt: skip
     set_credentials(vendor, tmp_path, monkeypatch, form=form, canary=CANARY)
     provider, settings.GENERATION_SECONDS = installed_providers()[vendor], 2
-    key = key_for(provider)
+    key = environment_key(provider)
     assert key.form == form.name
     caplog.set_level(logging.DEBUG)
     texts = [command("check_provider", vendor)]
@@ -126,7 +126,7 @@ def checked(vendor: str) -> bytes:
     """What the free check of the key says."""
     provider = installed_providers()[vendor]
     try:
-        return provider.validate_credentials(key_for(provider)).encode()
+        return provider.validate_credentials(environment_key(provider)).encode()
     except ProviderError as error:
         return told(error)
 
@@ -141,7 +141,7 @@ def described(vendor: str) -> bytes:
     if not provider.open_catalogue:
         return b""
     try:
-        return repr(provider.describe("nobody/knows-this", key_for(provider))).encode()
+        return repr(provider.describe("nobody/knows-this", environment_key(provider))).encode()
     except ProviderError as error:
         return told(error)
 
@@ -153,7 +153,7 @@ def test_a_key_travels_in_a_header_or_a_body_and_never_in_an_address(
     set_credentials(vendor, tmp_path, monkeypatch, form=form, canary=CANARY)
     provider = installed_providers()[vendor]
     try:
-        provider.validate_credentials(key_for(provider))
+        provider.validate_credentials(environment_key(provider))
     except ProviderError as error:
         assert CANARY not in f"{error!r} {error.remedy}"  # noqa: PT017 - either outcome is fine, if it keeps the secret
     for arrived in tap.calls:

@@ -14,6 +14,7 @@ from cloudhub.generations.models import Attempt, Generation
 from cloudhub.generations.recipe import read_recipe
 from providers.base import FAILURES
 from providers.emulation.server import RunningServer
+from tests.canary import TEST_KEY
 from tests.conftest import Cast
 from tests.generations.books import check_invoice_against_ledger
 from tests.generations.stage import FLASH, FLASH_PRICE, budget, fault, invoice
@@ -42,7 +43,7 @@ def test_every_step_that_passes_has_a_line_and_nothing_is_spent(gemini: RunningS
     assert all(line.startswith("✓ ") for line in lines[:-1])
     assert "API key found in GOOGLE_API_KEY (environment), ending in …6789" in said
     assert "API credentials are valid" in said
-    assert "test-key-0123456789" not in said
+    assert TEST_KEY not in said
     assert (invoice(gemini), Generation.objects.count()) == ([], 0)
 
 

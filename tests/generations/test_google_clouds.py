@@ -11,6 +11,7 @@ from cloudhub.catalog.register import register_model
 from cloudhub.generations.models import Attempt, Generation, Image
 from providers.emulation.server import RunningServer
 from tests import google_accounts
+from tests.canary import TEST_KEY
 from tests.conftest import Cast
 from tests.generations.stage import carry_out, fault
 from tests.generations.test_commands import run
@@ -172,7 +173,7 @@ def test_check_provider_tells_what_a_refused_account_can_do(vertex: RunningServe
 def test_the_project_decides_for_imagen_and_the_key_for_gemini(
     vertex: RunningServer, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GOOGLE_API_KEY", "test-key-0123456789")
+    monkeypatch.setenv("GOOGLE_API_KEY", TEST_KEY)
     monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9")
     assert drawn(cast, "google-imagen", FAST).state == "succeeded"
     assert drawn(cast, "google-gemini", NANO).error["code"] == "connect_failed_not_sent"

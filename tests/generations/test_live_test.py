@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from providers.emulation.server import RunningServer
+from tests.canary import TEST_KEY
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -39,7 +40,7 @@ def test_with_the_word_one_cheap_picture_is_made_and_booked(vendors: RunningServ
     assert told.stdout.rstrip().endswith("ALL CHECKS PASSED")
     (call,) = vendors.exchange.invoice.as_json()["calls"]
     assert float(call["amount"]) <= 0.05
-    assert "test-key-0123456789" not in told.stdout + told.stderr
+    assert TEST_KEY not in told.stdout + told.stderr
 
 
 def test_what_costs_more_than_five_cents_is_not_sent(vendors: RunningServer, tmp_path: Path) -> None:

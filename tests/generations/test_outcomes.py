@@ -11,6 +11,7 @@ from cloudhub.generations.images import upload_image
 from cloudhub.generations.models import Generation
 from providers.base import FAILURES
 from providers.emulation.server import RunningServer
+from tests.canary import TEST_KEY
 from tests.conftest import Cast
 from tests.generations.books import check_invoice_against_ledger
 from tests.generations.stage import (
@@ -190,12 +191,12 @@ def test_without_a_key_nothing_is_sent_and_the_remedy_names_the_variable(
 
 
 def test_the_key_stands_in_no_row(gemini: RunningServer, gemini_flash: CloudModel, cast: Cast) -> None:
-    for wish in ({"status": 400, "body": "key test-key-0123456789 is bad"}, {"status": 403}, {"drop": "before_work"}):
+    for wish in ({"status": 400, "body": f"key {TEST_KEY} is bad"}, {"status": 403}, {"drop": "before_work"}):
         fault(gemini, **wish)
         carry_out(cast.bob, FLASH)
     for generation in Generation.objects.all():
         stored = f"{generation.error} {[attempt.error for attempt in attempts_of(generation)]}"
-        assert "test-key-0123456789" not in stored
+        assert TEST_KEY not in stored
 
 
 def test_a_state_other_than_queued_or_running_is_final() -> None:

@@ -14,6 +14,7 @@ from cloudhub.generations.answers import kept_answer
 from cloudhub.generations.engine import engine
 from cloudhub.generations.run import submit_and_wait
 from providers.emulation.server import RunningServer
+from tests.canary import TEST_KEY
 from tests.conftest import Cast
 from tests.generations.books import check_invoice_against_ledger
 from tests.generations.stage import FLASH, again, attempts_of, carry_out, png, states_of, submit
@@ -80,7 +81,7 @@ def test_after_settling_the_answer_goes_and_the_record_with_the_usage_stays(
     assert record.usage["candidatesTokenCount"] > 1000
     assert record.request_id == attempt.vendor_request_id
     assert len(str(record.provider_response)) < 5_000
-    assert "test-key-0123456789" not in storage.record_path(attempt.pk).read_text()
+    assert TEST_KEY not in storage.record_path(attempt.pk).read_text()
     assert not list(storage.folder("incoming").glob(f"{attempt.pk}*"))
 
 

@@ -27,7 +27,7 @@ def test_what_waits_for_its_lane_says_how_long_and_why(
     full_lane(gemini_flash)
     generations = [submit(cast.bob, FLASH, prompt=f"fox {number}").generation for number in range(3)]
     assert engine.run_once() == 0
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         waits = lane_waits([again(generation) for generation in generations[:1]])
     assert set(waits) == {generations[0].id}
     wait = waits[generations[0].id]

@@ -11,6 +11,7 @@ from cloudhub.core.errors import Conflict, Forbidden, NotFound
 from cloudhub.health.check import CHECK_EVERY, check_now, check_when_due, find_vendor
 from cloudhub.health.models import KeyCheck
 from providers.emulation.server import RunningServer
+from tests.canary import TEST_KEY
 from tests.conftest import Cast
 from tests.generations.errand.client import Errand
 from tests.generations.stage import all_at_once, fault, invoice
@@ -45,7 +46,7 @@ def test_a_refused_key_is_told_with_what_to_do(
 
 
 def test_a_vendor_out_of_reach_says_nothing_about_the_key(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOOGLE_API_KEY", "test-key-0123456789")
+    monkeypatch.setenv("GOOGLE_API_KEY", TEST_KEY)
     check = check_now(cast.alice, GEMINI)
     assert (check.state, check.code) == ("unreachable", "connect_failed_not_sent")
 
@@ -115,7 +116,7 @@ def test_another_key_is_another_check(gemini: RunningServer, cast: Cast, monkeyp
     check_now(cast.alice, GEMINI)
     monkeypatch.setenv("GOOGLE_API_KEY", "invalid-key-0123456789")
     assert check_now(cast.alice, GEMINI).state == "refused"
-    monkeypatch.setenv("GOOGLE_API_KEY", "test-key-0123456789")
+    monkeypatch.setenv("GOOGLE_API_KEY", TEST_KEY)
     assert check_now(cast.alice, GEMINI).state == "valid"
     assert KeyCheck.objects.count() == 2
 

@@ -49,11 +49,13 @@ def test_what_fails_at_one_vendor_does_not_keep_the_others_waiting(
     settings.INSTALLED_APPS = ["tests.generations.errand", *settings.INSTALLED_APPS]  # type: ignore[attr-defined]
     monkeypatch.setenv("ERRAND_KEY", "errand-key-0123456789")
     register_model(provider="errand", cloud_model_id="errand-1")
-    forms = [Errand.forms()]
-    # The second question fails: the vendor's credentials went between choosing it and asking it.
-    monkeypatch.setattr(Errand, "forms", lambda _: forms.pop())
+
+    def fail(*_: object) -> dict[str, object]:
+        raise KeyError("unforeseen")
+
+    monkeypatch.setattr(Errand, "read_lifecycles", fail)
     do_chores(NEVER)
-    assert checked() == {"google-gemini", "practice"}
+    assert checked() == {"errand", "google-gemini", "practice"}
     assert "Errand could not be looked at" in caplog.text
 
 

@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 
 from providers.emulation.server import serve
+from tests.canary import TEST_KEY
 from tests.processes.hub_process import HubFolder
 
 
@@ -80,7 +81,7 @@ def hub(prepared: HubFolder, tmp_path: Path, emulator: object) -> Iterator[HubFo
     folder = HubFolder(data, url_of(database) if is_postgresql() else "", prepared.key, {})
     folder.environment = {
         **environment_for(data, folder.database_url),
-        "GOOGLE_API_KEY": "test-key-0123456789",
+        "GOOGLE_API_KEY": TEST_KEY,
         "GOOGLE_GEMINI_BASE_URL": f"{emulator.url}/google",  # type: ignore[attr-defined]
     }
     yield folder

@@ -11,6 +11,7 @@ from cloudhub.vault.keys import fingerprint, has_key, key_for
 from providers.base import Key, KeyForm, Rejected
 from tests.generations.errand.client import Errand
 
+pytestmark = pytest.mark.django_db
 NAMES = ("CLOUD_PROJECT", "CLOUD_SECRET", "CLOUD_REGION", "SIMPLE_KEY")
 
 

@@ -8,14 +8,16 @@ from cloudhub.accounts.models import Membership, User
 from tests.conftest import PASSWORD, Cast
 from tests.web.conftest import HTMX
 
-PAGES = ["/", "/gallery/", "/models/", "/costs/", "/budgets/", "/status/", "/account/"]
+PAGES = ["/", "/gallery/", "/models/", "/costs/", "/budgets/", "/status/", "/keys/", "/account/"]
 # An id that no row has; fixed, so that every worker of the tests collects the same names.
 NOBODYS = "01900000-0000-7000-8000-000000000000"
 SPENDING = ["/studio/price", "/studio/generations", "/studio/references", "/studio/mask", "/studio/fields",
             f"/studio/generations/{NOBODYS}/cancel"]  # fmt: skip
 MANAGING = ["/models/register", "/models/1/change", "/budgets/", "/budgets/1/change", "/budgets/1/end",
             f"/attempts/{NOBODYS}/decision", "/status/vendors/practice/check", "/status/lanes/1/limits",
-            "/status/lanes/1/open", f"/status/attempts/{NOBODYS}/decision"]  # fmt: skip
+            "/status/lanes/1/open", f"/status/attempts/{NOBODYS}/decision", "/keys/vendors/openai",
+            "/keys/vendors/openai/try", f"/keys/stored/{NOBODYS}/test", f"/keys/stored/{NOBODYS}/change",
+            f"/keys/stored/{NOBODYS}/rotate", f"/keys/stored/{NOBODYS}/revoke"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -6,17 +6,16 @@ from django.contrib import admin
 from django.test import Client
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.accounts.models import HubKey, User
+from cloudhub.accounts.models import HubKey
 from cloudhub.billing.models import Hold, LedgerEntry
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.generations.models import Generation
-from tests.conftest import Cast, key_of
+from tests.conftest import PASSWORD, Cast, key_of
 
 OURS = [model for model in apps.get_models() if model.__module__.startswith("cloudhub.")]
-READ_ONLY = [
-    "billing/ledgerentry", "billing/hold", "billing/budgetwindow", "billing/budget", "accounts/auditentry",
-    "accounts/invitation", "generations/attempt", "generations/generation", "generations/image", "generations/worker",
-]  # fmt: skip
+READ_ONLY = ["billing/ledgerentry", "billing/hold", "billing/budgetwindow", "billing/budget",
+             "accounts/auditentry", "accounts/invitation", "catalog/modelaccess", "generations/attempt",
+             "generations/generation", "generations/image", "generations/worker"]  # fmt: skip
 REGISTER = "/admin/catalog/cloudmodel/add/"
 FORM = {"provider": "google-gemini", "cloud_model_id": "gemini-2.5-flash-image"}
 
@@ -111,15 +110,39 @@ def test_a_hub_key_is_revoked_by_an_action_and_its_hash_not_shown(alices: Client
     assert key.revoked_at
 
 
-def test_a_person_is_added_by_e_mail(alices: Client) -> None:
-    data = {"email": "dora@example.org", "usable_password": "true", "password1": "a horse of Dora", "password2":
-            "a horse of Dora", "memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}  # fmt: skip
-    assert alices.post("/admin/accounts/user/add/", data).status_code == 302
-    assert User.objects.get(email="dora@example.org").check_password("a horse of Dora")
+@pytest.mark.parametrize("name", ["user", "team", "membership"])
+def test_people_are_only_looked_at_with_the_way_to_their_page(name: str, alices: Client, bob: Actor) -> None:
+    model = apps.get_model("accounts", name)
+    address = f"/admin/accounts/{name}/"
+    assert "/people/" in alices.get(address).content.decode()
+    row = model.objects.latest("pk")
+    page = alices.get(f"{address}{row.pk}/change/")
+    assert page.status_code == 200
+    assert bob.user.password not in page.content.decode()
+    assert alices.post(f"{address}{row.pk}/change/", {"is_superuser": "on"}).status_code == 403
+    assert alices.post(f"{address}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert alices.get(f"{address}add/").status_code == 403
+
+
+def test_the_tables_of_allauth_open_no_way_in(alices: Client) -> None:
+    for path in ("socialaccount/socialapp", "mfa/authenticator", "account/emailaddress", "usersessions/usersession"):
+        assert alices.get(f"/admin/{path}/").status_code == 404
+
+
+def test_nobody_changes_a_password_past_the_hubs_own_page(alices: Client, bob: Actor) -> None:
+    assert alices.get("/admin/password_change/")["Location"] == "/account/"
+    assert alices.get(f"/admin/accounts/user/{bob.user.pk}/password/").status_code in (302, 404)
 
 
 def test_a_member_has_no_admin_site(bobs: Client) -> None:
-    assert bobs.get("/admin/").status_code == 302
+    assert bobs.get("/admin/", follow=True).status_code == 403
+
+
+def test_the_admin_site_has_no_way_in_of_its_own(client: Client, cast: Cast) -> None:
+    data = {"username": "alice@example.org", "password": PASSWORD}
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/login/?next=")
+    assert client.post("/admin/login/", data)["Location"].startswith("/login/")
+    assert "_auth_user_id" not in client.session
 
 
 def test_the_admin_site_carries_the_hubs_name(alices: Client) -> None:

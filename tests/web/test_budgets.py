@@ -26,7 +26,7 @@ def test_a_budget_is_made_and_shows_what_is_spent_held_and_left(
 
 @pytest.mark.parametrize("scope", ["team", "user", "hub_key", "provider", "model", "tag"])
 def test_every_scope_on_offer_can_be_limited(scope: str, alices: Client, alice: Actor) -> None:
-    alices.post("/account/keys", {"name": "k", "scopes": ["read"]})
+    alices.post("/keys/hub", {"name": "k", "scopes": ["read"]})
     groups = alices.get("/budgets/").context["targets"]
     offered = next(value for _, choices in groups for value, _ in choices if value.startswith(f"{scope}:"))
     assert alices.post("/budgets/", {**FORM, "limits": offered, "tag": "poster"}).status_code == 302

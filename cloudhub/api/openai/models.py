@@ -9,6 +9,7 @@ from cloudhub.api.door import actor_of
 from cloudhub.api.openai import shapes
 from cloudhub.api.openai.errors import OpenAIDoor
 from cloudhub.api.schema import describe, in_path
+from cloudhub.catalog.access import require_use
 from cloudhub.catalog.find import find_model, models_for_picking
 from cloudhub.catalog.models import CloudModel
 
@@ -18,9 +19,11 @@ TAG = "OpenAI-compatible"
 class Models(OpenAIDoor):
     @describe("openai_list_models", TAG, answers={200: shapes.OpenAIModels}, envelope=shapes.OpenAIErrorAnswer)
     def get(self, request: Request) -> Response:
-        """List the models that are switched on; those past their date stand last."""
+        """List the models that are switched on and that the key may use; those past their date stand last."""
         actor_of(request).require("read")
-        return Response({"object": "list", "data": [_present(model) for model in models_for_picking()]})
+        return Response(
+            {"object": "list", "data": [_present(model) for model in models_for_picking(actor_of(request))]}
+        )
 
 
 class OneModel(OpenAIDoor):
@@ -30,7 +33,9 @@ class OneModel(OpenAIDoor):
     def get(self, request: Request, model: str) -> Response:
         """One model."""
         actor_of(request).require("read")
-        return Response(_present(find_model(model)))
+        found = find_model(model)
+        require_use(actor_of(request), found)
+        return Response(_present(found))
 
 
 def _present(model: CloudModel) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cloudhub.accounts.actor import Actor
 from cloudhub.api import shapes
 from cloudhub.api.door import Door, actor_of, address_of, read_body, read_query
 from cloudhub.api.paging import PAGE_FIELDS, answer_page, read_number
 from cloudhub.api.rest.present import present_model
 from cloudhub.api.schema import PAGING, describe, header, in_path
+from cloudhub.catalog.access import usable_models
 from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import change_model, register_model
 from cloudhub.core.errors import NotFound
@@ -24,13 +26,13 @@ class CloudModels(Door):
     @describe("list_cloud_models", TAG, answers={200: shapes.page_of(shapes.CloudModelRecord)}, parameters=PAGING,
               errors=(400,))  # fmt: skip
     def get(self, request: Request) -> Response:
-        """List the registered models, also those that are switched off."""
+        """List the registered models that the key may use, also those that are switched off."""
         actor_of(request).require("read")
         query = read_query(request, *PAGE_FIELDS)
         return Response(
             answer_page(
-                request, query, CloudModel.objects.all(), lambda rows: [present_model(row) for row in rows],
-                newest_first=False,
+                request, query, usable_models(actor_of(request), CloudModel.objects.all()),
+                lambda rows: [present_model(row) for row in rows], newest_first=False,
             )
         )  # fmt: skip
 
@@ -58,7 +60,7 @@ class OneCloudModel(Door):
         """One registered model, by key or id."""
         actor_of(request).require("read")
         read_query(request)
-        return Response(present_model(_find(reference)))
+        return Response(present_model(_find(actor_of(request), reference)))
 
     @describe("change_cloud_model", TAG, request=shapes.CloudModelChange, answers={200: shapes.CloudModelRecord},
               parameters=[REFERENCE], errors=(400, 404))  # fmt: skip
@@ -66,15 +68,17 @@ class OneCloudModel(Door):
         """Change name, description, defaults or price, switch a model on or off."""
         actor_of(request).require("manage")
         read_query(request)
-        changed = change_model(_find(reference), read_body(request), actor=actor_of(request))
+        actor = actor_of(request)
+        changed = change_model(_find(actor, reference), read_body(request), actor=actor)
         return Response(present_model(changed))
 
 
-def _find(reference: str) -> CloudModel:
-    """Any registration, also one that is switched off: what is off must be found to be switched on."""
-    model = CloudModel.objects.filter(key=reference).first()
+def _find(actor: Actor, reference: str) -> CloudModel:
+    """Any that the actor may use, also one that is switched off: what is off must be found to be switched on."""
+    usable = usable_models(actor, CloudModel.objects.all())
+    model = usable.filter(key=reference).first()
     if model is None and (number := read_number(reference)) is not None:
-        model = CloudModel.objects.filter(id=number).first()
+        model = usable.filter(id=number).first()
     if model is None:
         raise NotFound(f"There is no model {reference[:100]}.", code="model_not_found")
     return model

@@ -8,7 +8,7 @@ from cloudhub.api.door import Door, actor_of, read_body, read_query
 from cloudhub.api.rest.present import present_quote
 from cloudhub.api.schema import WISH_EXAMPLE, describe
 from cloudhub.core.errors import Invalid
-from cloudhub.generations.quote import budgets_of_quote, quote_wish
+from cloudhub.generations.quote import budgets_of_quote, estimate_wish
 from cloudhub.generations.submit import CACHE_CHOICES
 from cloudhub.generations.wish import read_tags
 
@@ -29,5 +29,5 @@ class Estimates(Door):
         model, tags = fields.pop("model", None), read_tags(fields.pop("tags", None) or [])
         if fields.pop("cache", None) not in (None, *CACHE_CHOICES):
             raise Invalid.of({"cache": f"Choose one of {', '.join(CACHE_CHOICES)}."})
-        quote = quote_wish(actor, model, fields)
+        quote = estimate_wish(actor, model, fields)
         return Response(present_quote(quote, budgets_of_quote(actor, quote, tags)))

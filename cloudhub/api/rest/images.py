@@ -55,13 +55,17 @@ class OneImage(Door):
                   in_path("image_id", "The picture's id."),
                   query("format", "`json` gives the record instead of the bytes.", enum=["json"]),
                   query("original", "1: the bytes as the vendor sent them, without the recipe.", enum=["0", "1"]),
+                  query("shared", "1: to pass on, without recipe and without any other metadata.", enum=["0", "1"]),
                   query("thumbnail", "1: a WebP of at most 640 pixels a side.", enum=["0", "1"]),
                   query("download", "1: as an attachment with a file name.", enum=["0", "1"]),
                   header("ETag", "Changes with the bytes.", 200),
               ], errors=(400, 404))  # fmt: skip
     def get(self, request: Request, image_id: str) -> HttpResponseBase:
-        """A picture. A PNG carries its recipe in text chunks; its pixels are untouched."""
-        wished = read_query(request, "format", "original", "thumbnail", "download")
+        """A picture. A PNG carries its recipe in text chunks; its pixels are untouched.
+
+        What cameras, editors and vendors wrote into the file is in the original alone.
+        """
+        wished = read_query(request, "format", "original", "shared", "thumbnail", "download")
         if wished.get("format", "json") != "json":
             raise Invalid.of({"format": "Only json can be asked for; without it the bytes come."})
         variant, download = _read_variant(wished), is_wished(wished, "download")
@@ -72,12 +76,11 @@ class OneImage(Door):
 
 
 def _read_variant(wished: dict[str, str]) -> Variant:
-    original, thumbnail = is_wished(wished, "original"), is_wished(wished, "thumbnail")
-    if original and thumbnail:
-        raise Invalid.of({"thumbnail": "Ask for the original or for the thumbnail, not for both."})
-    if original:
-        return "original"
-    return "thumbnail" if thumbnail else "recipe"
+    variants: tuple[Variant, ...] = ("original", "shared", "thumbnail")
+    asked = [variant for variant in variants if is_wished(wished, variant)]
+    if len(asked) > 1:
+        raise Invalid.of({asked[-1]: f"Ask for the {asked[0]} or for the {asked[-1]} picture, not for both."})
+    return asked[0] if asked else "recipe"
 
 
 def _read_words(request: Request) -> dict[str, str] | None:

@@ -12,6 +12,7 @@ from cloudhub.accounts.models import HubKey
 from cloudhub.api.headers import cache_word
 from cloudhub.api.pictures import picture_address
 from cloudhub.billing.budgets import BudgetStanding
+from cloudhub.billing.hub_keys import budgets_of_keys
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.billing.reports import Row
 from cloudhub.billing.windows import END_OF_TIME
@@ -215,16 +216,40 @@ def present_entry(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def present_hub_key(key: HubKey) -> dict[str, Any]:
+def present_hub_keys(keys: Sequence[HubKey]) -> list[dict[str, Any]]:
+    """Keys without their texts, which nobody has; `budget` is the first living one of the key's line."""
+    budgets = budgets_of_keys(keys)
+    return [_hub_key(key, budgets[key.pk]) for key in keys]
+
+
+def _hub_key(key: HubKey, budgets: Sequence[BudgetStanding]) -> dict[str, Any]:
     return {
         "id": str(key.pk),
         "name": key.name,
         "prefix": key.prefix,
         "scopes": key.scopes,
+        "allowed_models": key.allowed_models,
+        "allowed_networks": key.allowed_networks,
+        "calls_a_minute": key.calls_a_minute,
+        "budget": _budget_of_key(budgets[0]) if budgets else None,
+        "replaces": str(key.replaces_id) if key.replaces_id else None,
         "user": key.user.email,
         "team": key.team.name,
         "created_at": when(key.created_at),
         "expires_at": when(key.expires_at),
         "last_used_at": when(key.last_used_at),
         "revoked_at": when(key.revoked_at),
+    }
+
+
+def _budget_of_key(standing: BudgetStanding) -> dict[str, Any]:
+    budget = standing.budget
+    return {
+        "id": str(budget.pk),
+        "window": budget.window_kind,
+        "currency": budget.currency,
+        "limit": format_amount(budget.limit_micros),
+        "spent": format_amount(standing.spent),
+        "held": format_amount(standing.held),
+        "remaining": format_amount(standing.remaining),
     }

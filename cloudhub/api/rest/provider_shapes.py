@@ -12,7 +12,7 @@ from cloudhub.lanes.limits import KINDS
 class ProviderKey(Shape):
     needed = field.BooleanField(help_text="Whether the vendor wants a key at all.")
     found = field.BooleanField()
-    source = field.CharField(allow_null=True, help_text="`.env` or `environment`.")  # type: ignore[assignment]
+    source = field.CharField(allow_null=True, help_text="`.env`, `environment`, or in words where it is stored.")  # type: ignore[assignment]
     last_four = field.CharField(allow_null=True, help_text="Only for those who may manage.")
     message = field.CharField(allow_null=True, help_text="Without a key: what is missing.")
     remedy = field.CharField(allow_null=True, help_text="Without a key: where to get one and where to put it.")

@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.members import requires_factor
+from cloudhub.accounts.models import User
 from cloudhub.core.money import format_money
 from cloudhub.health.attention import count_for_owner
 from cloudhub.web.studio_form import label_of
@@ -33,11 +35,19 @@ PLACES = (
     ("Studio", "web:studio", "generate"),
     ("Gallery", "web:gallery", "read"),
     ("Models", "web:models", "read"),
+    ("Keys", "web:keys", "read"),
     ("Costs", "web:costs", "read"),
     ("Budgets", "web:budgets", "read"),
     ("Status", "web:status", "read"),
+    ("People", "web:people", "manage"),
 )
 MARKED = "web:status"
+# The first mark that fits: browsers also name those that they want to pass for.
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
 
 
 @register.simple_tag(takes_context=True)
@@ -112,6 +122,20 @@ def until(moment: datetime) -> str:
         if seconds < length:
             return f"in {seconds // unit} {word}"
     return f"in {seconds // 86400} days"
+
+
+@register.simple_tag
+def must_have_factor(user: User) -> bool:
+    """Whether the hub asks this person for a second factor."""
+    return requires_factor(user)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """A browser and its system in two words, from what it calls itself."""
+    name = next((name for mark, name in BROWSERS if mark in user_agent), "A program")
+    system = next((system for mark, system in SYSTEMS if mark in user_agent), "")
+    return f"{name} on {system}" if system else name
 
 
 @register.simple_tag

@@ -1,6 +1,5 @@
-"""Who am I, in which team, with which hub keys and password."""
+"""Who am I, in which team, with which password."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -8,15 +7,17 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from cloudhub.accounts.actor import PERMISSIONS, actor_of_user
-from cloudhub.accounts.hub_keys import hub_keys_for, issue_hub_key, revoke_hub_key
+from cloudhub.accounts.actor import actor_of_user
+from cloudhub.accounts.members import has_second_factor
 from cloudhub.accounts.models import Membership
-from cloudhub.core.errors import HubError, Invalid
+from cloudhub.accounts.passwords import change_password as save_password
+from cloudhub.accounts.passwords import count_password_try
+from cloudhub.accounts.sessions import end_other_sessions, sessions_of
+from cloudhub.accounts.single_sign_on import single_sign_on_of
+from cloudhub.core.errors import HubError
 from cloudhub.web.htmx import TEAM, HubRequest, signed_in, status_of
 
 
@@ -30,10 +31,11 @@ def _page(request: HubRequest, error: HubError | None = None, status: int = 200,
     mine = Membership.objects.filter(user=request.actor.user, team__archived_at=None).select_related("team")
     context = {
         "memberships": mine.order_by("id"),
-        "keys": hub_keys_for(request.actor),
-        "scopes": [scope for scope in PERMISSIONS if request.actor.may(scope)],
         "password_form": PasswordChangeForm(request.actor.user),
-        "now": timezone.now(),
+        "sessions": sessions_of(request.actor.user),
+        "session_key": request.session.session_key,
+        "has_factor": has_second_factor(request.actor.user),
+        **single_sign_on_of(request.actor.user),
         **more,
     }
     return render(request, "account/account.html", context, status=status_of(error) if error else status)
@@ -50,37 +52,16 @@ def switch_team(request: HubRequest) -> HttpResponse:
 
 
 @require_POST
-@never_cache
-@signed_in()
-def make_key(request: HubRequest) -> HttpResponse:
-    """Make a hub key. Its text is in this one answer and nowhere else, so there is no redirect."""
-    days = request.POST.get("days", "")
-    expires_at = timezone.now() + timedelta(days=int(days)) if days.isdecimal() and len(days) < 5 else None
-    name, scopes = request.POST.get("name", ""), request.POST.getlist("scopes")
-    try:
-        key, text = issue_hub_key(request.actor, name=name, scopes=scopes, expires_at=expires_at)
-    except Invalid as error:
-        return _page(request, error, key_errors=error.fields, given=request.POST)
-    return _page(request, new_key=key, new_key_text=text)
-
-
-@require_POST
-@signed_in()
-def revoke_key(request: HubRequest, key_id: int) -> HttpResponse:
-    key = revoke_hub_key(actor=request.actor, key_id=str(key_id))
-    messages.success(request, f"The key {key} is revoked. Programs that use it are refused from now on.")
-    return redirect("web:account")
-
-
-@require_POST
 @sensitive_post_parameters()
 @signed_in()
 def change_password(request: HubRequest) -> HttpResponse:
     """A new password; this browser stays signed in, every other one is signed out."""
+    count_password_try(request.actor)
     form = PasswordChangeForm(request.actor.user, request.POST)
     if not form.is_valid():
         return _page(request, status=422, password_form=form)
-    form.save()
-    update_session_auth_hash(request, form.user)
+    save_password(request.actor, form.cleaned_data["new_password1"])
+    update_session_auth_hash(request, request.actor.user)
+    end_other_sessions(request.actor, request.session.session_key or "")
     messages.success(request, "Your password is changed.")
     return redirect("web:account")

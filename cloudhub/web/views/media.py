@@ -15,7 +15,7 @@ from cloudhub.generations import storage
 from cloudhub.generations.find import find_attempt
 from cloudhub.generations.images import find_image
 from cloudhub.generations.models import Image
-from cloudhub.generations.recipe import with_recipe
+from cloudhub.generations.recipe import to_pass_on, with_recipe
 from cloudhub.web.htmx import HubRequest, signed_in
 from providers.pictures import UnreadablePicture, read_picture
 
@@ -39,8 +39,10 @@ def thumb(request: HubRequest, image_id: UUID) -> HttpResponse:
 @require_safe
 @signed_in()
 def download(request: HubRequest, image_id: UUID) -> HttpResponse:
-    """The picture with its recipe inside, as a file."""
+    """The picture with its recipe inside, as a file; with `?shared=1` without any words, to pass on."""
     image = find_image(request.actor, image_id)
+    if "shared" in request.GET:
+        return _as_file(_picture(request, image, "shared", image.mime_type, lambda: to_pass_on(image)), image)
     return _as_file(_picture(request, image, "recipe", image.mime_type, lambda: with_recipe(image)), image)
 
 

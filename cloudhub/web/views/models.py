@@ -9,10 +9,12 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from cloudhub.accounts.models import Team, User
+from cloudhub.catalog.access import restrict_model, usable_models
 from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import change_model, register_model
 from cloudhub.core.errors import Conflict, HubError, Invalid, NotFound
-from cloudhub.web.htmx import HubRequest, signed_in, status_of
+from cloudhub.web.htmx import HubRequest, read_numbers, signed_in, status_of
 from cloudhub.web.model_words import catalogues, model_cards
 from providers.catalogue import unavailable_vendors
 
@@ -33,6 +35,9 @@ def _page(request: HubRequest, error: HubError | None = None, **more: Any) -> Ht
         "addressed_vendors": [vendor.label for vendor in found if vendor.takes_address],
         "error": error, **more,
     }  # fmt: skip
+    if request.actor.is_hub_owner:
+        context |= {"teams": Team.objects.filter(archived_at=None).order_by("name"),
+                    "people": User.objects.filter(is_active=True).order_by("email")}  # fmt: skip
     return render(request, "models/models.html", context, status=status_of(error) if error else 200)
 
 
@@ -63,15 +68,34 @@ def _by_input(fields: Mapping[str, str]) -> dict[str, str]:
 @signed_in("manage")
 def change(request: HubRequest, model_id: int) -> HttpResponse:
     """Change what the posted form holds: the switch, or name, defaults and price."""
-    model = CloudModel.objects.filter(id=model_id).first()
-    if model is None:
-        raise NotFound("There is no such model.")
+    model = _find(request, model_id)
     try:
         change_model(model, _changes(request.POST), actor=request.actor)
     except Invalid as error:
         return _page(request, error, changed=model_id, change_errors=error.fields, given=request.POST)
     messages.success(request, f"{model.name} is changed.")
     return redirect("web:models")
+
+
+@require_POST
+@signed_in("manage")
+def restrict(request: HubRequest, model_id: int) -> HttpResponse:
+    """Keep a model for the chosen teams and people; with none chosen it is everybody's."""
+    model = _find(request, model_id)
+    teams, people = read_numbers(request.POST.getlist("teams")), read_numbers(request.POST.getlist("people"))
+    try:
+        restrict_model(request.actor, model, teams=teams, people=people)
+    except Invalid as error:
+        return _page(request, error, restricted=model_id, access_errors=error.fields)
+    messages.success(request, f"It is decided who may use {model.name}.")
+    return redirect("web:models")
+
+
+def _find(request: HubRequest, model_id: int) -> CloudModel:
+    model = usable_models(request.actor, CloudModel.objects.filter(id=model_id)).first()
+    if model is None:
+        raise NotFound("There is no such model.")
+    return model
 
 
 def _changes(data: QueryDict) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps, ImageStat
 
+from providers.pictures import open_picture
 from providers.practice.drawing.canvas import Scene, scaled, soft
 from providers.practice.drawing.palettes import along, mix
 
@@ -16,7 +17,7 @@ PREVIEW_SIDE = 384
 
 def read_reference(data: bytes, size: tuple[int, int]) -> Image.Image:
     """A reference picture, upright, cropped to `size` about its middle. Raises as Pillow does."""
-    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
+    with open_picture(data) as image:
         upright = ImageOps.exif_transpose(image).convert("RGBA")
     return ImageOps.fit(upright, size, Image.Resampling.LANCZOS) if upright.size != size else upright
 
@@ -30,7 +31,7 @@ def read_mask(data: bytes, size: tuple[int, int]) -> Image.Image:
 
 def out_of_focus(data: bytes, steps: int) -> bytes:
     """A finished picture as it may look on the way, small and blurred: more so with more steps to go."""
-    with Image.open(io.BytesIO(data)) as picture:
+    with open_picture(data) as picture:
         small = ImageOps.contain(picture.convert("RGB"), (PREVIEW_SIDE, PREVIEW_SIDE))
     buffer = io.BytesIO()
     small.filter(ImageFilter.GaussianBlur(steps * PREVIEW_SIDE / 60)).save(buffer, "WEBP", quality=80)

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import DatabaseError
 
-from cloudhub.accounts.models import User
+from cloudhub.accounts.first_owner import first_owner
+from cloudhub.accounts.models import Membership, User
 from cloudhub.catalog.find import models_for_picking
 from cloudhub.core.errors import HubError, NotFound
 from cloudhub.core.money import format_money
@@ -17,7 +19,7 @@ from cloudhub.generations.management.commands.generate import make_pictures
 from cloudhub.generations.models import Generation
 from cloudhub.generations.outputs import save_pictures
 from cloudhub.vault.check import check_key
-from cloudhub.vault.keys import key_for
+from cloudhub.vault.keys import environment_key, key_for
 from providers.base import Key, Provider, ProviderError
 from providers.catalogue import installed_providers
 
@@ -60,12 +62,22 @@ def steps(provider_id: str, generate: bool, model: str) -> Iterator[str]:
     else:
         yield "No .env file here; settings come from the environment"
     provider = find_vendor(provider_id)
-    key = key_for(provider)
+    key = _key(provider)
     yield _found(provider, key)
     yield f"{provider.label} is ready with {len(provider.models)} models in its catalogue"
-    yield check_key(provider)
+    yield check_key(provider, key)
     if generate:
         yield from _picture(provider, model)
+
+
+def _key(provider: Provider) -> Key:
+    """The key that the first owner's calls are sent with; the environment's before the first start, when there is no
+    database yet. Raises `Rejected`."""
+    try:
+        owner = Membership.objects.filter(user=first_owner(), team__archived_at=None).order_by("id").first()
+        return key_for(provider, owner.team_id if owner else None)
+    except (User.DoesNotExist, DatabaseError):
+        return environment_key(provider)
 
 
 def _found(provider: Provider, key: Key) -> str:
@@ -87,7 +99,7 @@ def find_vendor(provider_id: str) -> Provider:
 
 
 def _picture(provider: Provider, model: str) -> Iterator[str]:
-    registered = [known.key for known in models_for_picking() if known.provider == provider.id]
+    registered = [known.key for known in models_for_picking(None) if known.provider == provider.id]
     if not (model or registered):
         # A vendor whose own server says what it has lists no model here.
         example = provider.models[0].id if provider.models else "MODEL"

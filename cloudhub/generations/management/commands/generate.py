@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         names = ("prompt", "num_images", "aspect_ratio", "resolution", "seed")
-        model = options["model"] or getattr(default_model(), "key", "")
+        model = options["model"] or getattr(default_model(None), "key", "")
         try:
             generation = make_pictures(model, {name: options[name] for name in names})
             paths = save_pictures(generation, options["out"] or settings.DATA_DIR / "outputs")

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from cloudhub.catalog.models import CloudModel
 from cloudhub.generations.engine import engine
 from cloudhub.generations.stop import StopSignals
+from cloudhub.vault.standing import warnings_at_start
 from cloudhub.web.prepare import prepare, refuse_own_address
 from cloudhub.web.server import WebServer
 
@@ -26,6 +27,8 @@ class Command(BaseCommand):
         refuse_own_address(options["port"])
         signals = StopSignals()
         password = prepare()
+        for sentence in warnings_at_start():
+            self.stderr.write(sentence)
         server = self._listen(options["host"], options["port"])
         if not options["no_runner"]:
             engine.begin()

@@ -14,5 +14,5 @@ def unguard(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_audit_trail_invitations_and_limits_of_keys")]
+    dependencies = [("accounts", "0003_lines_of_hub_keys")]
     operations = [migrations.RunPython(guard, unguard)]

@@ -1,0 +1,77 @@
+"""Owners of the hub, and the rule that there is always one who can act."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.audit_trail import record
+from cloudhub.accounts.models import Membership, User
+from cloudhub.core.database import run_transaction
+from cloudhub.core.errors import Conflict, Forbidden, NotFound
+
+Result = TypeVar("Result")
+LAST_OWNER = "The hub would be left without an owner who can act. Make somebody else an owner of the hub first."
+
+
+def require_hub_owner(actor: Actor) -> None:
+    """Raises `Forbidden` for everybody else."""
+    if not actor.is_hub_owner:
+        raise Forbidden("Only an owner of the hub may do that.")
+
+
+def acting_owners() -> QuerySet[User]:
+    """Active owners of the hub who are in a team, without which nobody can act."""
+    places = Membership.objects.filter(user=OuterRef("pk"), team__archived_at=None)
+    return User.objects.filter(Exists(places), is_superuser=True, is_active=True)
+
+
+def keeping_an_owner(work: Callable[[], Result]) -> Result:
+    """Run `work` in one transaction, and undo it when it leaves no acting owner. Raises `Conflict` then.
+
+    Two owners who remove each other at the same moment queue at the owners' rows, so the second one is refused.
+    """
+
+    def guarded() -> Result:
+        list(User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("id").values("id"))
+        result = work()
+        if not acting_owners().exists():
+            raise Conflict(LAST_OWNER, code="last_owner")
+        return result
+
+    return run_transaction(guarded)
+
+
+def find_person(user_id: int) -> User:
+    """Raises `NotFound`."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("There is no such person.")
+    return user
+
+
+def make_hub_owner(actor: Actor, user_id: int) -> User:
+    """Let a person see and manage everything, the admin site too. Raises `Forbidden`, `NotFound` or `Conflict`."""
+    return _set_ownership(actor, user_id, True)
+
+
+def withdraw_hub_ownership(actor: Actor, user_id: int) -> User:
+    """Their roles in teams stay. Raises `Forbidden`, `NotFound`, or `Conflict` for the last owner who can act."""
+    return _set_ownership(actor, user_id, False)
+
+
+def _set_ownership(actor: Actor, user_id: int, owns: bool) -> User:
+    require_hub_owner(actor)
+    user = find_person(user_id)
+
+    def work() -> None:
+        changed = User.objects.filter(pk=user.pk, is_active=True, is_superuser=not owns)
+        if not changed.update(is_superuser=owns, is_staff=owns):
+            raise Conflict(f"{user.email} is {'already' if owns else 'not'} an owner of the hub, or is deactivated.")
+        action = "person.made_hub_owner" if owns else "person.hub_ownership_withdrawn"
+        record(actor, action, target_kind="person", target_id=user.pk, target_name=user.email)
+
+    keeping_an_owner(work)
+    user.refresh_from_db()
+    return user

@@ -1,0 +1,46 @@
+"""Encrypt the stored vendors' keys anew with the newest of CLOUDHUB_ENCRYPTION_KEYS."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cloudhub.core.errors import HubError
+from cloudhub.vault.envelope import VARIABLE, encryption_keys
+from cloudhub.vault.rotation import Progress, keys_to_rotate, rotate_encryption_keys
+from cloudhub.vault.standing import WHAT_TO_DO, in_words, known_keys, unopened
+
+
+class Command(BaseCommand):
+    help = "Encrypt stored vendors' keys anew with the newest encryption key. The hub may run; repeat it at any time."
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        try:
+            progress = Progress(keys_to_rotate(), 0, 0)
+            self.stdout.write(f"Stored keys that need an older encryption key: {progress.found}.")
+            for progress in rotate_encryption_keys():
+                self.stdout.write(f"{progress.done} of {progress.found} are encrypted anew.")
+        except HubError as error:
+            raise CommandError(error.message) from error
+        # Keys that were damaged under the newest encryption key count too: they are lost just the same.
+        lost = len(unopened(known_keys()))
+        if lost:
+            self.stdout.write(f"{in_words(lost)}. {WHAT_TO_DO}")
+            sys.exit(1)
+        if keys_to_rotate():
+            self.stdout.write(
+                "Some keys were stored with an older encryption key meanwhile: start every process of the hub with the "
+                "new setting, then run this again."
+            )
+            sys.exit(1)
+        older = len(encryption_keys()) - 1
+        self.stdout.write(f"Every stored key needs only the newest encryption key. {self._advice(older)}")
+
+    def _advice(self, older: int) -> str:
+        if not older:
+            return f"{VARIABLE} holds no other."
+        others, them = ("other one", "it") if older == 1 else ("others", "them")
+        return (
+            f"When every process of the hub runs with this setting, the {others} can be removed from {VARIABLE}. "
+            f"Backups of the database made before still need {them}."
+        )
