@@ -1,5 +1,6 @@
 """The world of the access matrix: two teams with one of everything, every role as browser and as program."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,21 +9,24 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from cloudhub.accounts.actor import PERMISSIONS, ROLE_PERMISSIONS, Actor, actor_of_user
-from cloudhub.accounts.models import HubKey, Membership, Role, User
+from cloudhub.accounts.invitations import invite
+from cloudhub.accounts.models import HubKey, Membership, Role, Team, User
 from cloudhub.api.pictures import _signer
 from cloudhub.billing.budgets import create_budget
 from cloudhub.generations.engine import engine
 from cloudhub.generations.models import Attempt, Generation
 from cloudhub.generations.submit import submit_generation
 from cloudhub.lanes.models import Lane
+from cloudhub.vault.stored import add_key
 from tests.conftest import key_of, make_cast
 
+ENCRYPTION_KEY = base64.urlsafe_b64encode(b"o" * 32).decode()
 NOBODYS_UUID = "01900000-0000-7000-8000-000000000000"
 NOBODYS_NUMBER = 987_654_321
 STUDIO, ELSEWHERE, NOBODY = "Studio's", "Elsewhere's", "nobody's"
@@ -79,7 +83,8 @@ class World:
 @pytest.fixture(scope="module", name="world")
 def built_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator["World"]:
     """Built once for a module, in a transaction around those of its tests."""
-    with django_db_blocker.unblock(), undone():
+    keys = override_settings(CLOUDHUB_ENCRYPTION_KEYS=ENCRYPTION_KEY)
+    with django_db_blocker.unblock(), keys, undone():
         yield build_world()
 
 
@@ -116,7 +121,7 @@ def build_world() -> World:
 
 def _marks(owner: str) -> tuple[str, ...]:
     word = owner.split("'")[0]
-    return (f"prompt of {word}", f"budget of {word}", f"key of {word}")
+    return (f"prompt of {word}", f"budget of {word}", f"key of {word}", f"invited.to.{word}", f"newcomer.of.{word}")
 
 
 def _ids(things: dict[str, Any]) -> list[str]:
@@ -134,12 +139,19 @@ def _make(actor: Actor, hub_owner: Actor) -> dict[str, Any]:
                                        "window": "day", "limit": "5.000000", "currency": "XTS"})  # fmt: skip
     key_of(actor)
     HubKey.objects.filter(user=actor.user).update(name=f"key of {team}")
+    vendor_key = add_key(hub_owner, provider="openai", values={"OPENAI_API_KEY": f"sk-key-of-{team}-0123456789"},
+                         team=actor.team, label=f"vendor key of {team}")  # fmt: skip
+    invitation, token = invite(hub_owner, email=f"invited.to.{team}@example.org", role="viewer", team=actor.team)
+    newcomer = User.objects.create_user(f"newcomer.of.{team}@example.org")
+    membership = Membership.objects.create(user=newcomer, team=actor.team, role=Role.VIEWER)
     attempt = lost.attempts.get()
     assert attempt.state == Attempt.State.UNKNOWN
     return {
         "generation_id": str(finished.id), "image_id": str(image.id), "attempt_id": str(attempt.pk),
         "finished_attempt": str(finished.attempts.get().pk), "budget_id": budget.pk,
         "key_id": HubKey.objects.get(user=actor.user).pk, "token": _signer.sign(str(image.id)),
+        "vendor_key": str(vendor_key.pk), "invitation_id": invitation.pk, "invitation_token": token,
+        "membership_id": membership.pk,
     }  # fmt: skip
 
 
@@ -199,4 +211,6 @@ def other_values() -> dict[str, Any]:
     """What stands in addresses for things that belong to the whole hub."""
     lane, _ = Lane.objects.get_or_create(provider="practice", model="practice-1", key_print="")
     return {"lane_id": lane.pk, "provider_id": "practice", "reference": "practice-1", "model": "practice-1",
-            "number": 0, "app_label": "billing", "form": "csv", "rest": "nothing/here"}  # fmt: skip
+            "number": 0, "user_id": User.objects.get(email="victor@example.org").pk,
+            "team_id": Team.objects.get(name="Elsewhere").pk, "session_id": NOBODYS_NUMBER, "pk": NOBODYS_NUMBER,
+            "uidb36": "x", "key": "x", "app_label": "billing", "form": "csv", "rest": "nothing/here"}  # fmt: skip

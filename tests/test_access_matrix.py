@@ -73,7 +73,9 @@ def _belongs_to_a_team(name: str, world: World) -> bool:
 
 
 def _address(name: str, owner: str, world: World) -> str:
-    rule, values = RULES.get(name), {**other_values()}
+    rule, values = RULES.get(name), other_values()
+    if name.startswith("("):
+        return f"/{name[1:-1]}"
     parts = {}
     for part in ROUTES[name].parts:
         source = rule.instead.get(part, part) if rule else part
@@ -127,14 +129,16 @@ def _wanted(name: str, method: str, role: Role_, owner: str, world: World) -> st
     needed = rule.methods.get(method)
     if name.startswith("api:nothing"):
         return "absent" if role.permissions is not None else "sign in"
-    if needed == "everybody":
+    if needed == "everybody" and not rule.gone:
         return "let in" if owner != NOBODY or not _belongs_to_a_team(name, world) else "absent"
     if needed is None and "everybody" in rule.methods.values():
         return "no such method or described or let in"
-    if role.permissions is None:
+    if role.permissions is None and needed != "everybody":
         return "sign in or no such method"
     if needed is None:
         return LOOSE if method in ("HEAD", "OPTIONS") else "no such method"
+    if rule.gone:
+        return "absent or let in or no such method"
     if needed != "any" and not _has(role.permissions, needed):
         return "forbidden"
     if not _is_seen(role, rule, owner, name, world):
