@@ -21,6 +21,7 @@ from pytest_django import Settings
 from waitress.server import create_server
 
 from cloudhub.accounts.actor import Actor, actor_of_user
+from cloudhub.accounts.audit_guards import install_guards, remove_guards
 from cloudhub.accounts.hub_keys import create_hub_key
 from cloudhub.accounts.models import Membership, Role, Team, User
 from cloudhub.billing.triggers import install_triggers, remove_triggers
@@ -58,16 +59,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _emptying_a_database_passes_the_ledger_guard() -> Iterator[None]:
-    """Transactional tests empty all tables; on SQLite that is DELETE, which the ledger's guard refuses."""
+def _emptying_a_database_passes_the_guards() -> Iterator[None]:
+    """Transactional tests empty all tables: by DELETE on SQLite, which both guards refuse, by TRUNCATE on PostgreSQL,
+    which the audit trail's refuse."""
     original = BaseDatabaseOperations.execute_sql_flush
 
     def flush(self: BaseDatabaseOperations, statements: list[str]) -> None:
+        remove_guards(self.connection)
         if self.connection.vendor == "sqlite":
             remove_triggers(self.connection)
         original(self, statements)
         if self.connection.vendor == "sqlite":
             install_triggers(self.connection)
+        install_guards(self.connection)
 
     BaseDatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
     yield

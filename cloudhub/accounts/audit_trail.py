@@ -33,7 +33,7 @@ def record(
 
     `action` is the object and the verb in the past ("hub_key.revoked"), `target_name` what people call the object.
     `details` are plain JSON values without secrets and without people's names: ids instead. None as `actor` is the hub
-    itself. Without `team` the line belongs to the actor's.
+    itself. Without `team` the line belongs to the actor's. Locks taken after it could deadlock with another appender.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An audit line belongs into the transaction of what it tells of.")
@@ -41,11 +41,11 @@ def record(
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
     last = AuditEntry.objects.order_by("-number").first()
-    home = team or (actor.team if actor else None)
+    home = team or (actor.team if actor and actor.team.pk else None)
     entry = AuditEntry(
         number=last.number + 1 if last else 1, at=timezone.now(), team=home, user=actor.user if actor else None,
         hub_key=actor.hub_key if actor else None, door=actor.origin.door if actor else "hub", action=action,
-        target_kind=target_kind, target_id=str(target_id), details=dict(details or {}),
+        target_kind=target_kind, target_id=str(target_id), details=_plain(details or {}),
         who=(actor.name if actor else HUB_ITSELF)[:300], address=(actor.origin.address if actor else "")[:60],
         target_name=target_name[:300], salt=secrets.token_hex(16), previous_hash=last.hash if last else FIRST,
     )  # fmt: skip
@@ -67,6 +67,11 @@ def hash_of(entry: AuditEntry) -> str:
         entry.hub_key_id, entry.door, entry.action, entry.target_kind, entry.target_id, entry.details,
         entry.personal_digest, entry.previous_hash,
     ])  # fmt: skip
+
+
+def _plain(details: Mapping[str, Any]) -> Any:
+    """As they are read back from either database: PostgreSQL writes a float in another way than it came."""
+    return json.loads(json.dumps(details, ensure_ascii=True), parse_float=str, parse_constant=str)
 
 
 def _hash(parts: list[Any]) -> str:

@@ -4,8 +4,10 @@ import secrets
 
 from django.conf import settings
 
+from cloudhub.accounts.actor import Actor, Origin, actor_of_user
 from cloudhub.accounts.models import Membership, Role, Team, User
 from cloudhub.core.database import run_transaction
+from cloudhub.core.errors import Forbidden
 
 DEFAULT_TEAM = "Studio"
 
@@ -31,3 +33,11 @@ def first_owner() -> User:
     if owner is None:
         raise User.DoesNotExist("There is no owner yet. Run `python3 hub.py run` once.")
     return owner
+
+
+def actor_of_commands() -> Actor | None:
+    """For whom a command acts when it names nobody: the first owner, None before there is one."""
+    try:
+        return actor_of_user(first_owner(), origin=Origin("command"))
+    except (User.DoesNotExist, Forbidden):
+        return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.db.models import AutoField, Model, QuerySet
+from django.db.models import IntegerField, Model, QuerySet
 from rest_framework.request import Request
 
 from cloudhub.core.errors import Invalid
@@ -73,7 +73,7 @@ def _read_limit(text: str | None) -> int:
 def _read_cursor(text: str | None, model: type[Model]) -> Any:
     if text is None:
         return None
-    after = read_number(text) if isinstance(model._meta.pk, AutoField) else read_id(text)
+    after = read_number(text) if isinstance(model._meta.pk, IntegerField) else read_id(text)
     if after is None:
         raise Invalid.of({"cursor": "Take the cursor from the address in `next`."})
     return after

@@ -9,6 +9,7 @@ from cloudhub.api.openai.images import ImageEdits, ImageGenerations
 from cloudhub.api.openai.models import Models, OneModel
 from cloudhub.api.operations import healthz, readyz
 from cloudhub.api.pictures import SignedPicture
+from cloudhub.api.rest.audit import AuditExport, AuditTrail
 from cloudhub.api.rest.budgets import Budgets, OneBudget
 from cloudhub.api.rest.cloud_models import CloudModels, OneCloudModel
 from cloudhub.api.rest.estimates import Estimates
@@ -47,6 +48,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{REST}/budgets/<str:budget_id>", OneBudget.as_view(), name="budget"),
     path(f"{REST}/usage", Usage.as_view(), name="usage"),
     path(f"{REST}/usage/entries", UsageEntries.as_view(), name="usage-entries"),
+    path(f"{REST}/audit", AuditTrail.as_view(), name="audit"),
+    path(f"{REST}/audit/export", AuditExport.as_view(), name="audit-export"),
     path(f"{REST}/hub_keys", HubKeys.as_view(), name="hub-keys"),
     path(f"{REST}/hub_keys/<str:key_id>", OneHubKey.as_view(), name="hub-key"),
     path(f"{REST}/hub_keys/<str:key_id>/rotate", HubKeyRotation.as_view(), name="hub-key-rotate"),

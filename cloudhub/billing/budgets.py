@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import HubKey, Membership, Team
 from cloudhub.billing.models import Budget, BudgetWindow, Dimensions, Hold, LedgerEntry, Scope, WindowKind
 from cloudhub.billing.windows import (
@@ -21,7 +22,7 @@ from cloudhub.billing.windows import (
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Forbidden, Invalid, NotFound
-from cloudhub.core.money import CURRENCIES, parse_amount
+from cloudhub.core.money import CURRENCIES, format_amount, parse_amount
 from cloudhub.core.text import is_storable
 from providers.catalogue import installed_providers
 
@@ -52,7 +53,12 @@ def create_budget(actor: Actor, fields: Mapping[str, Any]) -> Budget:
     values = read_budget_fields(fields)
     budget = Budget(**values)
     _require_scope(actor, budget)
-    run_transaction(lambda: insert_budget(budget))
+
+    def insert() -> None:
+        insert_budget(budget)
+        _record(actor, "budget.created", budget, {**_words_of(budget), "target": budget.target})
+
+    run_transaction(insert)
     return budget
 
 
@@ -101,10 +107,14 @@ def change_budget(actor: Actor, budget: Budget, changes: Mapping[str, Any]) -> B
     values = _read_changes(changes)
 
     def update() -> None:
+        # The lock that the UPDATE takes anyway, so that "from" is what stood there.
+        before = Budget.objects.select_for_update(no_key=True).get(id=budget.pk)
         Budget.objects.filter(id=budget.pk).update(**values)
         counters = {name: value for name, value in values.items() if name in ("limit_micros", "hard")}
         if counters:
             BudgetWindow.objects.filter(budget=budget, ends_at__gt=timezone.now()).update(**counters)
+        after = Budget.objects.get(id=budget.pk)
+        _record(actor, "budget.changed", after, _differences(before, after, set(changes)))
 
     if values:
         run_transaction(update)
@@ -120,9 +130,40 @@ def end_budget(actor: Actor, budget: Budget) -> None:
 
     def end() -> None:
         lock_budgets_against_calls()
-        Budget.objects.filter(id=budget.pk, archived_at=None).update(archived_at=timezone.now())
+        if Budget.objects.filter(id=budget.pk, archived_at=None).update(archived_at=timezone.now()):
+            _record(actor, "budget.ended", budget, _words_of(budget))
 
     run_transaction(end)
+
+
+def _record(actor: Actor, action: str, budget: Budget, details: dict[str, Any]) -> None:
+    record(actor, action, target_kind="budget", target_id=budget.pk, target_name=budget.name, team=_home_of(budget),
+           details=details)  # fmt: skip
+
+
+def _home_of(budget: Budget) -> Team | None:
+    """The team whose budget it is: the hub's owner sets one for another team, whose owner may read of it."""
+    if budget.scope == Scope.TEAM:
+        return Team.objects.get(id=budget.target)
+    if budget.scope == Scope.HUB_KEY:
+        return HubKey.objects.select_related("team").get(id=budget.target).team
+    if budget.scope == Scope.USER:
+        membership = Membership.objects.filter(user_id=budget.target).select_related("team").order_by("id").first()
+        return membership.team if membership else None
+    return None
+
+
+def _words_of(budget: Budget) -> dict[str, Any]:
+    """What the audit trail keeps of a budget; not its name, which may be a person's."""
+    return {"scope": budget.scope, "window": budget.window_kind, "limit": format_amount(budget.limit_micros),
+            "currency": budget.currency, "hard": budget.hard, "alerts": budget.alerts}  # fmt: skip
+
+
+def _differences(before: Budget, after: Budget, names: set[str]) -> dict[str, Any]:
+    """From what to what each named field was changed; of the name only that it was."""
+    old, new = _words_of(before), _words_of(after)
+    changed = {name: {"from": old[name], "to": new[name]} for name in sorted(names & set(old))}
+    return {**changed, "name": "changed"} if "name" in names else changed
 
 
 def budgets_for(actor: Actor) -> QuerySet[Budget]:

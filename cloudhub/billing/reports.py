@@ -3,17 +3,17 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.core.errors import Invalid
+from cloudhub.core.times import read_time
 
 GROUPS: Mapping[str, str] = {
     "day": "day",
@@ -86,24 +86,8 @@ def _by_single_tag(rows: list[Row]) -> list[Row]:
 
 def read_range(since: object, until: object) -> tuple[datetime, datetime]:
     """The half-open range that two ISO texts mean. Raises `Invalid` naming the field."""
-    end = _read_time("until", until) if until else timezone.now() + timedelta(seconds=1)
-    start = _read_time("since", since) if since else end - timedelta(days=DEFAULT_DAYS)
+    end = read_time("until", until) if until else timezone.now() + timedelta(seconds=1)
+    start = read_time("since", since) if since else end - timedelta(days=DEFAULT_DAYS)
     if start >= end:
         raise Invalid.of({"since": "The beginning must lie before the end."})
     return start, end
-
-
-def _read_time(field: str, value: object) -> datetime:
-    moment = None
-    if isinstance(value, str):
-        try:
-            moment = parse_datetime(value)
-            if moment is None or len(value) == 10:
-                day = parse_date(value)
-                moment = datetime.combine(day, time(), UTC) if day else None
-        except ValueError:
-            moment = None
-    # Beyond these years a zone or the days before would leave the calendar.
-    if moment is None or not 1900 < moment.year < 9999:
-        raise Invalid.of({field: "Give an ISO date such as 2026-11-22, or a time with its zone."})
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.admin import Recorded, admin_actor
 from cloudhub.catalog.models import CloudModel, ModelAccess, Price
 from cloudhub.catalog.prices import acknowledge_overrun
 from cloudhub.catalog.register import change_model, register_model
@@ -31,11 +33,11 @@ class RegisterForm(forms.Form):
     key = forms.CharField(required=False, max_length=100, help_text="Empty: the vendor's model id.")
     price_per_image = forms.CharField(required=False, help_text="Such as 0.039. Empty: the catalogue's price.")
 
-    def register(self) -> CloudModel | None:
+    def register(self, actor: Actor) -> CloudModel | None:
         """The new model, or None with errors by field."""
         values = {**self.cleaned_data, "price_per_image": self.cleaned_data["price_per_image"] or None}
         try:
-            return register_model(**values)
+            return register_model(actor=actor, **values)
         except (Invalid, Conflict) as error:
             for field, sentence in (error.fields or {"key": error.message}).items():
                 self.add_error(field if field in self.fields else None, sentence)
@@ -58,7 +60,7 @@ class CloudModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = RegisterForm(request.POST or None)
-        model = form.register() if request.method == "POST" and form.is_valid() else None
+        model = form.register(admin_actor(request)) if request.method == "POST" and form.is_valid() else None
         if model is not None:
             self.log_addition(request, model, [{"added": {}}])
             return self.response_post_save_add(request, model)
@@ -75,12 +77,12 @@ class CloudModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Switch on", permissions=["add"])
     def switch_on(self, request: HttpRequest, models: QuerySet[CloudModel]) -> None:
         for model in models:
-            change_model(model, {"enabled": True})
+            change_model(model, {"enabled": True}, actor=admin_actor(request))
 
     @admin.action(description="Switch off", permissions=["add"])
     def switch_off(self, request: HttpRequest, models: QuerySet[CloudModel]) -> None:
         for model in models:
-            change_model(model, {"enabled": False})
+            change_model(model, {"enabled": False}, actor=admin_actor(request))
 
 
 @admin.register(ModelAccess)
@@ -131,7 +133,7 @@ def _read_line(line: Any) -> dict[str, Any]:
 
 
 @admin.register(Price)
-class PriceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PriceAdmin(Recorded):
     """Prices are added and never changed: a quote names the version that it froze."""
 
     form = PriceForm
@@ -154,5 +156,5 @@ class PriceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Acknowledge the overrun: allow new calls at this price", permissions=["add"])
     def acknowledge(self, request: HttpRequest, prices: QuerySet[Price]) -> None:
         for price in prices:
-            acknowledge_overrun(price)
+            acknowledge_overrun(price, actor=admin_actor(request))
         self.message_user(request, "New calls may use these prices again.", messages.SUCCESS)

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.audit_trail import record
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.core.database import run_transaction
 from cloudhub.core.money import Charge, parse_price, total
@@ -68,6 +70,13 @@ def block_price(price_id: int, reason: str) -> None:
     Price.objects.filter(id=price_id, blocked_at=None).update(blocked_at=timezone.now(), blocked_reason=reason[:300])
 
 
-def acknowledge_overrun(price: Price) -> None:
-    """Let new calls use a blocked price version again, after a person has seen why it was blocked."""
-    run_transaction(lambda: Price.objects.filter(id=price.pk).update(blocked_at=None))
+def acknowledge_overrun(price: Price, *, actor: Actor | None = None) -> None:
+    """Let new calls use a blocked price version again, after a person (`actor`) has seen why it was blocked."""
+
+    def unblock() -> None:
+        if Price.objects.filter(id=price.pk).exclude(blocked_at=None).update(blocked_at=None):
+            details = {"price": price.pk, "reason": price.blocked_reason}
+            record(actor, "price_block.acknowledged", target_kind="model", target_id=price.model.key,
+                   target_name=price.model.name, details=details)  # fmt: skip
+
+    run_transaction(unblock)

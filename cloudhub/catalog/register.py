@@ -7,6 +7,8 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils import timezone
 
+from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.audit_trail import record
 from cloudhub.catalog.describe import find_entry, usual_key
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.core.database import run_transaction
@@ -32,11 +34,13 @@ def register_model(
     price_per_image: str | None = None,
     address: str | None = None,
     capabilities: Mapping[str, Any] | None = None,
+    actor: Actor | None = None,
 ) -> CloudModel:
     """Register a model by the vendor's id or an alias: of its catalogue, or any other where the vendor is open.
 
     A model outside the catalogue is described by the vendor itself, a free read; `capabilities` (as in a catalogue)
-    say what it does not tell, `address` is the base address of a self-hosted server or gateway.
+    say what it does not tell, `address` is the base address of a self-hosted server or gateway. `actor` stands in the
+    audit trail, None is the hub itself; the doors look at permissions.
     Raises `Invalid` naming each field at fault, `Conflict` (already_registered) when the key is taken.
     """
     entry, by_hand = find_entry(provider, cloud_model_id, address or "", capabilities)
@@ -51,11 +55,11 @@ def register_model(
     model = CloudModel(key=key, provider=provider, cloud_model_id=entry.id, name=name, enabled=enabled, by_hand=by_hand,
                        address=entry.address, description=description, defaults=dict(defaults or {}))  # fmt: skip
     _copy_entry(model, entry)
-    _insert(model, entry, price_per_image)
+    _insert(model, entry, price_per_image, actor)
     return model
 
 
-def _insert(model: CloudModel, entry: ModelEntry, price_per_image: str | None) -> None:
+def _insert(model: CloudModel, entry: ModelEntry, price_per_image: str | None, actor: Actor | None) -> None:
     """The registration with its prices in one transaction. Raises `Conflict` when the key is taken."""
 
     def work() -> None:
@@ -63,6 +67,8 @@ def _insert(model: CloudModel, entry: ModelEntry, price_per_image: str | None) -
         _add_prices(model, entry)
         if price_per_image is not None:
             _set_price_by_hand(model, price_per_image)
+        details = {"provider": model.provider, "cloud_model_id": model.cloud_model_id, "enabled": model.enabled}
+        _record(actor, "model.registered", model, {**details, "price_per_image": price_per_image})
 
     try:
         run_transaction(work)
@@ -71,8 +77,11 @@ def _insert(model: CloudModel, entry: ModelEntry, price_per_image: str | None) -
         raise Conflict(taken, code="already_registered") from error
 
 
-def change_model(model: CloudModel, changes: Mapping[str, Any]) -> CloudModel:
-    """Change name, description, enabled, defaults or price_per_image (null gives the word back to the catalogue)."""
+def change_model(model: CloudModel, changes: Mapping[str, Any], *, actor: Actor | None = None) -> CloudModel:
+    """Change name, description, enabled, defaults or price_per_image (null gives the word back to the catalogue).
+
+    `actor` stands in the audit trail, None is the hub itself; the doors look at permissions. Raises `Invalid`.
+    """
     allowed = {"name", "description", "enabled", "defaults", "price_per_image"}
     problems = {field: "This field cannot be changed." for field in changes if field not in allowed}
     values = {"name": model.name, "description": model.description, "enabled": model.enabled, **changes}
@@ -90,10 +99,17 @@ def change_model(model: CloudModel, changes: Mapping[str, Any]) -> CloudModel:
             CloudModel.objects.filter(id=model.pk).update(**columns)
         if "price_per_image" in changes:
             _set_price_by_hand(model, changes["price_per_image"])
+        told = {name: changes[name] for name in ("enabled", "price_per_image") if name in changes}
+        _record(actor, "model.changed", model, {**told, "fields": sorted(changes)})
 
-    run_transaction(update)
-    model.refresh_from_db()
+    if changes:
+        run_transaction(update)
+        model.refresh_from_db()
     return model
+
+
+def _record(actor: Actor | None, action: str, model: CloudModel, details: dict[str, Any]) -> None:
+    record(actor, action, target_kind="model", target_id=model.key, target_name=model.name, details=details)
 
 
 def synchronise_catalog() -> list[CloudModel]:

@@ -7,12 +7,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.audit_trail import record
 from cloudhub.billing.holds import release_hold, settle_hold
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.catalog.find import provider_of
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Invalid
-from cloudhub.core.money import parse_amount
+from cloudhub.core.money import format_amount, parse_amount
 from cloudhub.core.text import is_storable
 from cloudhub.generations import wake
 from cloudhub.generations.conclude import conclude
@@ -62,6 +63,10 @@ def _decide(actor: Actor, attempt: Attempt, action: str, micros: int, reason: st
         kind = LedgerEntry.Kind.WRITE_OFF if action == "write_off" else LedgerEntry.Kind.RELEASE
         release_hold(attempt.pk, reason=reason, actor=actor.name, kind=kind)
     conclude(generation)
+    held, settled = format_amount(attempt.hold.amount_micros), format_amount(micros) if action == "settle" else None
+    details = {"generation": str(generation.id), "held": held, "amount": settled, "currency": attempt.hold.currency}
+    record(actor, f"outcome.{ACTIONS[action]}", target_kind="attempt", target_id=attempt.pk, team=generation.team,
+           details=details)  # fmt: skip
     return True
 
 

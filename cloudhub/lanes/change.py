@@ -3,6 +3,7 @@
 from typing import Any
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.audit_trail import record
 from cloudhub.core.database import run_transaction
 from cloudhub.lanes.limits import read_limits
 from cloudhub.lanes.models import Lane
@@ -15,7 +16,12 @@ def set_limits(actor: Actor, lane: Lane, limits: Any) -> Lane:
     """
     actor.require("manage")
     stored = read_limits(limits)
-    run_transaction(lambda: Lane.objects.filter(id=lane.pk).update(limits=stored, refused_at=None, told=None))
+
+    def change() -> None:
+        Lane.objects.filter(id=lane.pk).update(limits=stored, refused_at=None, told=None)
+        _record(actor, "lane.limits_changed", lane, {"limits": stored})
+
+    run_transaction(change)
     lane.refresh_from_db()
     return lane
 
@@ -25,6 +31,16 @@ def open_again(actor: Actor, lane: Lane) -> Lane:
     actor.require("manage")
     pause = {"paused_until": None, "pause_code": "", "pause_reason": "", "refused_at": None, "told": None}
     circuit = {"failures": 0, "openings": 0, "opened_until": None, "trial_until": None}
-    run_transaction(lambda: Lane.objects.filter(id=lane.pk).update(**pause, **circuit))
+
+    def open_lane() -> None:
+        Lane.objects.filter(id=lane.pk).update(**pause, **circuit)
+        _record(actor, "lane.opened", lane, {"paused": lane.pause_code, "openings": lane.openings})
+
+    run_transaction(open_lane)
     lane.refresh_from_db()
     return lane
+
+
+def _record(actor: Actor, action: str, lane: Lane, details: dict[str, Any]) -> None:
+    details = {"provider": lane.provider, "model": lane.model, **details}
+    record(actor, action, target_kind="lane", target_id=lane.pk, target_name=str(lane), details=details)

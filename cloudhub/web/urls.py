@@ -5,6 +5,7 @@ from django.urls import path
 from cloudhub.web.sign_in.words import in_words
 from cloudhub.web.views import (
     account,
+    audit,
     budgets,
     costs,
     gallery,
@@ -59,6 +60,8 @@ urlpatterns = [
     path("status/lanes/<int:lane_id>/limits", status.change_limits, name="lane-limits"),
     path("status/lanes/<int:lane_id>/open", status.open_lane, name="lane-open"),
     path("status/attempts/<uuid:attempt_id>/decision", status.decide, name="status-decision"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/lines.<str:form>", audit.export, name="audit-export"),
     path("people/", people.people, name="people"),
     path("people/members/<int:membership_id>/role", people.change_role, name="member-role"),
     path("people/members/<int:membership_id>/remove", people.remove_member, name="member-remove"),

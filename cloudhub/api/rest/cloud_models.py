@@ -48,7 +48,8 @@ class CloudModels(Door):
         actor_of(request).require("manage")
         read_query(request)
         body = read_body(request, WISH_FIELDS, needed=("provider", "cloud_model_id"))
-        model = register_model(**{name: value for name, value in body.items() if value is not None})
+        given = {name: value for name, value in body.items() if value is not None}
+        model = register_model(actor=actor_of(request), **given)
         address = address_of(request, "cloud-model", reference=model.key)
         return Response(present_model(model), status=201, headers={"Location": address})
 
@@ -67,7 +68,9 @@ class OneCloudModel(Door):
         """Change name, description, defaults or price, switch a model on or off."""
         actor_of(request).require("manage")
         read_query(request)
-        return Response(present_model(change_model(_find(actor_of(request), reference), read_body(request))))
+        actor = actor_of(request)
+        changed = change_model(_find(actor, reference), read_body(request), actor=actor)
+        return Response(present_model(changed))
 
 
 def _find(actor: Actor, reference: str) -> CloudModel:

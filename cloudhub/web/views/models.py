@@ -49,7 +49,7 @@ def register(request: HubRequest) -> HttpResponse:
     price = request.POST.get("price_per_image", "").strip() or None
     try:
         abilities = _json(request.POST.get("capabilities", ""), "capabilities") or None
-        model = register_model(price_per_image=price, capabilities=abilities, **given)
+        model = register_model(price_per_image=price, capabilities=abilities, actor=request.actor, **given)
     except (Invalid, Conflict) as error:
         fields = error.fields or {"key": error.message}
         return _page(request, error, register_errors=_by_input(fields), given=request.POST)
@@ -70,7 +70,7 @@ def change(request: HubRequest, model_id: int) -> HttpResponse:
     """Change what the posted form holds: the switch, or name, defaults and price."""
     model = _find(request, model_id)
     try:
-        change_model(model, _changes(request.POST))
+        change_model(model, _changes(request.POST), actor=request.actor)
     except Invalid as error:
         return _page(request, error, changed=model_id, change_errors=error.fields, given=request.POST)
     messages.success(request, f"{model.name} is changed.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from cloudhub.accounts.first_owner import actor_of_commands
 from cloudhub.catalog.lifecycle import lifecycle_warnings
 from cloudhub.catalog.register import register_model
 from cloudhub.core.errors import HubError
@@ -29,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         names = ("provider", "cloud_model_id", "key", "name", "price_per_image", "address", "capabilities")
         try:
-            model = register_model(**{name: options[name] for name in names})
+            model = register_model(actor=actor_of_commands(), **{name: options[name] for name in names})
         except HubError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"Registered {model.name} with key {model.key}.")

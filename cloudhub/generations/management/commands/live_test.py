@@ -105,7 +105,7 @@ def _cheapest(actor: Actor, provider: Provider, model: str, price: str | None) -
     priced = []
     for number, model_id in enumerate(ids):
         registered = register_model(
-            provider=provider.id, cloud_model_id=model_id, key=f"live-{number}", price_per_image=price
+            actor=actor, provider=provider.id, cloud_model_id=model_id, key=f"live-{number}", price_per_image=price
         )
         if model or not standing(registered).is_past:
             priced += [(quote, fields) for quote, fields in _quotes(actor, registered) if quote.amount is not None]
