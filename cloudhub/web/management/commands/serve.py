@@ -55,6 +55,6 @@ class Command(BaseCommand):
         if shown != host and "*" not in settings.ALLOWED_HOSTS:
             self.stdout.write("Others reach it by names listed in ALLOWED_HOSTS (in .env); add this machine's there.")
         if not CloudModel.objects.exclude(provider="practice").exists():
-            self.stdout.write("The practice vendor makes pictures without any key; put vendors' keys into .env.")
+            self.stdout.write("The practice vendor makes pictures without any key; store vendors' keys under Keys.")
         self.stdout.write("Stop with Ctrl-C.\n")
         self.stdout.flush()
