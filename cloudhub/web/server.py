@@ -23,7 +23,7 @@ _WORDS = {
 _DOORS = ("/api/", "/v1/")
 
 
-class SpokenRefusal(ErrorTask):  # type: ignore[misc]
+class SpokenRefusal(ErrorTask):  # type: ignore[misc]  # waitress has no types
     """What cannot even be read is refused in words too: for programs in an envelope that clients of both doors know."""
 
     def execute(self) -> None:
@@ -41,7 +41,7 @@ class SpokenRefusal(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     error_task_class = SpokenRefusal
 
 
