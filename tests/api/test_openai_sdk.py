@@ -17,6 +17,8 @@ from cloudhub.generations.models import Attempt, Generation
 from providers.pictures import read_picture
 from tests.conftest import RunningHub, key_of
 
+# The client meets HTTP alone; what a database changes at this door is asked in test_openai_door and _stream.
+pytestmark = pytest.mark.sqlite_only
 BOX = (100, 100, 400, 400)
 
 

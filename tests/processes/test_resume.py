@@ -25,7 +25,11 @@ def shop(hub: HubFolder) -> Iterator[Shop]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["generations", "generations?wait=20"], ids=["queued", "inline"])
+@pytest.mark.parametrize(
+    "path",
+    ["generations", pytest.param("generations?wait=20", marks=pytest.mark.sqlite_only)],
+    ids=["queued", "inline"],
+)
 @pytest.mark.parametrize("point", ["after_reply", "after_remote_id"])
 def test_i25_a_job_under_way_is_resumed_by_the_next_start(hub: HubFolder, shop: Shop, point: str, path: str) -> None:
     process = hub.serve(CLOUDHUB_CRASH_AT=point)

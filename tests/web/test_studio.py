@@ -185,14 +185,20 @@ def test_cancelling_what_is_finished_is_told(alices: Client, made: Make) -> None
     assert (answer.status_code, answer["HX-Retarget"]) == (409, "#problem")
 
 
-def test_recall_fills_the_form_with_exactly_what_was_asked(alices: Client, made: Make) -> None:
+def test_recall_fills_the_form_with_exactly_what_was_asked(alices: Client) -> None:
     asked = {"num_images": "3", "seed": "7", "negative_prompt": "fog", "quality": "fine", "guidance_scale": "4.5",
              "size": "own", "width": "1536", "height": "1024", "enhance_prompt": "no", "options.palette": "sea",
              "resolution": "2K", "background": "opaque", "output_format": "webp", "style": "vista"}  # fmt: skip
-    first = made("a lighthouse\n  and <b>gulls</b>", **asked)
+
+    def ask(prompt: str, **fields: object) -> Generation:
+        posted = alices.post("/studio/generations", {"model": "practice-1", "prompt": prompt, **fields})
+        assert posted.status_code == 302, posted.content
+        return Generation.objects.latest("id")
+
+    first = ask("a lighthouse\n  and <b>gulls</b>", **asked)
     page = alices.get(f"/?recall={first.id}")
     values = {name: page.context["values"][name] for name in asked}
-    again = made(page.context["values"]["prompt"], **{name: as_posted(value) for name, value in values.items()})
+    again = ask(page.context["values"]["prompt"], **{name: as_posted(value) for name, value in values.items()})
     assert again.request == first.request
     assert "a lighthouse\n  and &lt;b&gt;gulls&lt;/b&gt;</textarea>" in page.content.decode()
 
