@@ -17,6 +17,7 @@ LAYERS = [
     ["catalog", "vault", "billing"],
     ["lanes"],
     ["generations"],
+    ["records"],
     ["health"],
     ["web", "api"],
 ]

@@ -13,7 +13,8 @@ from cloudhub.generations.models import Generation
 from tests.conftest import Cast, key_of
 
 OURS = [model for model in apps.get_models() if model.__module__.startswith("cloudhub.")]
-READ_ONLY = ["billing/ledgerentry", "billing/hold", "billing/budgetwindow", "billing/budget", "accounts/auditentry", "accounts/invitation", "generations/attempt",
+READ_ONLY = ["billing/ledgerentry", "billing/hold", "billing/budgetwindow", "billing/budget", "accounts/auditentry",
+             "accounts/invitation", "records/retentionrule", "records/erasure", "generations/attempt",
              "generations/generation", "generations/image", "generations/worker"]  # fmt: skip
 REGISTER = "/admin/catalog/cloudmodel/add/"
 FORM = {"provider": "google-gemini", "cloud_model_id": "gemini-2.5-flash-image"}
