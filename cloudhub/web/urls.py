@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cloudhub.web.views import account, budgets, costs, gallery, media, models, sign_in, status, studio
+from cloudhub.web.views import account, bin, budgets, costs, data, gallery, media, models, sign_in, status, studio
 
 app_name = "web"
 
@@ -21,6 +21,9 @@ urlpatterns = [
     path("gallery/import/", gallery.import_pictures, name="gallery-import"),
     path("gallery/tiles", gallery.tiles, name="gallery-tiles"),
     path("gallery/<uuid:image_id>/", gallery.picture, name="picture"),
+    path("gallery/bin/", bin.bin_page, name="bin"),
+    path("gallery/<uuid:image_id>/delete", bin.delete, name="picture-delete"),
+    path("gallery/<uuid:image_id>/restore", bin.restore, name="picture-restore"),
     path("gallery/generations/<uuid:generation_id>/", gallery.generation, name="generation"),
     path("attempts/<uuid:attempt_id>/decision", gallery.decide, name="attempt-decision"),
     path("media/<uuid:image_id>", media.original, name="media"),
@@ -41,6 +44,11 @@ urlpatterns = [
     path("status/lanes/<int:lane_id>/limits", status.change_limits, name="lane-limits"),
     path("status/lanes/<int:lane_id>/open", status.open_lane, name="lane-open"),
     path("status/attempts/<uuid:attempt_id>/decision", status.decide, name="status-decision"),
+    path("data/", data.data, name="data"),
+    path("data/retention", data.retention, name="data-retention"),
+    path("data/export", data.export, name="data-export"),
+    path("data/people/<int:user_id>/erase", data.erase, name="data-erase"),
+    path("account/export", data.export_own, name="account-export"),
     path("account/", account.account, name="account"),
     path("account/team", account.switch_team, name="account-team"),
     path("account/password", account.change_password, name="account-password"),

@@ -1,4 +1,4 @@
-"""A team's archive: all that is the team's, nothing of anybody else's, no secret, and never more than a piece in memory."""
+"""A team's archive: all that is the team's, nothing of anybody else's, no secret, and one piece at a time in memory."""
 
 import csv
 import io

@@ -36,6 +36,7 @@ PLACES = (
     ("Costs", "web:costs", "read"),
     ("Budgets", "web:budgets", "read"),
     ("Status", "web:status", "read"),
+    ("Data", "web:data", "manage"),
 )
 MARKED = "web:status"
 
