@@ -26,12 +26,18 @@ def delete_image(actor: Actor, image_id: object) -> Image:
 
 def restore_image(actor: Actor, image_id: object) -> Image:
     """Take a picture out of the bin. Raises `NotFound` when it is not there, or `Forbidden`."""
+    image = find_binned(actor, image_id)
+    _change(actor, image, "picture.restored", None)
+    return image
+
+
+def find_binned(actor: Actor, image_id: object) -> Image:
+    """A picture in the bin that the actor may restore. Raises `NotFound` when it is not there, or `Forbidden`."""
     found = read_id(image_id)
     image = binned_images(actor).filter(id=found).first() if found else None
     if image is None:
         raise NotFound("There is no such picture in the bin.")
     _require_right(actor, image)
-    _change(actor, image, "picture.restored", None)
     return image
 
 

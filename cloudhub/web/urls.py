@@ -22,6 +22,7 @@ urlpatterns = [
     path("gallery/tiles", gallery.tiles, name="gallery-tiles"),
     path("gallery/<uuid:image_id>/", gallery.picture, name="picture"),
     path("gallery/bin/", bin.bin_page, name="bin"),
+    path("gallery/bin/<uuid:image_id>.thumb", bin.thumb, name="bin-thumb"),
     path("gallery/<uuid:image_id>/delete", bin.delete, name="picture-delete"),
     path("gallery/<uuid:image_id>/restore", bin.restore, name="picture-restore"),
     path("gallery/generations/<uuid:generation_id>/", gallery.generation, name="generation"),

@@ -113,6 +113,8 @@ def test_who_may_not_delete_a_picture_has_no_button_and_no_way(
     assert client.post(f"/gallery/{image.id}/restore").status_code in (403, 404)
     image.refresh_from_db()
     assert image.deleted_at is None
+    Image.objects.filter(id=image.id).update(deleted_at=image.created_at)
+    assert client.get(f"/gallery/bin/{image.id}.thumb").status_code in (403, 404)
 
 
 def test_a_picture_goes_into_the_bin_and_comes_back(alices: Client, made: Made) -> None:
@@ -121,6 +123,7 @@ def test_a_picture_goes_into_the_bin_and_comes_back(alices: Client, made: Made) 
     assert f"/gallery/{image.id}/delete" in alices.get(f"/gallery/{image.id}/").content.decode()
     assert alices.post(f"/gallery/{image.id}/delete")["Location"] == "/gallery/bin/"
     assert "a lighthouse" in alices.get("/gallery/bin/").content.decode()
+    assert alices.get(f"/gallery/bin/{image.id}.thumb")["Content-Type"] == "image/webp"
     for address in (f"/gallery/{image.id}/", f"/media/{image.id}", f"/media/{image.id}.thumb"):
         assert alices.get(address).status_code == 404
     assert "Its pictures were deleted." in alices.get(f"/gallery/generations/{generation.id}/").content.decode()
