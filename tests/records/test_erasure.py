@@ -135,6 +135,20 @@ def test_decisions_from_before_lose_the_name_too(cast: Cast) -> None:
     assert EMAIL not in everything_stored()
 
 
+def test_lines_about_somebody_with_a_longer_address_stay(cast: Cast) -> None:
+    ours = ["bob@example.org in Studio", "Bob@Example.org."]
+    others = ["jim-bob@example.org", "bob@example.org.uk", "bob@example.orgs"]
+
+    def write() -> None:
+        for name in ours + others:
+            record(cast.alice, "member.added", target_kind="membership", target_name=name)
+
+    run_transaction(write)
+    erase(cast)
+    left = AuditEntry.objects.filter(action="member.added").order_by("number").values_list("target_name", flat=True)
+    assert list(left) == ["", "", *others]
+
+
 def test_it_is_confirmed_by_the_address_and_by_a_choice(cast: Cast) -> None:
     with pytest.raises(Invalid) as refused:
         erase(cast, work="perhaps", confirmation="bob")
