@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "cloudhub.billing",
     "cloudhub.lanes",
     "cloudhub.generations",
+    "cloudhub.records",
     "cloudhub.health",
     "cloudhub.web",
     "cloudhub.api",

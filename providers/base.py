@@ -19,6 +19,7 @@ from providers.models import (
     ReportedCost,
 )
 from providers.normalise import expected_size, normalise
+from providers.privacy import PrivacyNote, note_at, sending_addresses
 from providers.request import (
     LARGEST_SIDE,
     SMALLEST_SIDE,
@@ -34,7 +35,7 @@ __all__ = [
     "FAILURES", "LARGEST_SIDE", "SMALLEST_SIDE", "Billed", "Busy", "Capabilities", "CloudGenerationRequest",
     "CloudGenerationResponse", "Failure", "FreeSize", "InputImage", "InputLimits", "InvalidField", "Key", "KeyForm",
     "Lifecycle", "Limit", "ModelEntry", "Option", "OutcomeUnknown", "Pending", "Picture", "PriceLine", "PriceList",
-    "Provider", "ProviderError", "Quantities", "Rejected", "ReportedCost", "Retry", "expected_size",
+    "PrivacyNote", "Provider", "ProviderError", "Quantities", "Rejected", "ReportedCost", "Retry", "expected_size",
 ]  # fmt: skip
 
 Quantities = Mapping[str, int]
@@ -52,7 +53,7 @@ class Provider(ABC):
     may carry a base address of its own. `is_paced` is false for a vendor without limits or failures of its own.
     `longest_wait_seconds` is the vendor's longest time-out: ten minutes after it a person may release an unknown
     outcome. `billed_on_*` say whether the vendor charges when its filter withholds the picture, when the call is
-    cancelled, and when we stop waiting.
+    cancelled, and when we stop waiting. `privacy` is what the vendor says it does with prompts and pictures.
     """
 
     id: ClassVar[str]
@@ -74,6 +75,7 @@ class Provider(ABC):
     open_catalogue: ClassVar[bool] = False
     takes_address: ClassVar[bool] = False
     is_paced: ClassVar[bool] = True
+    privacy: PrivacyNote = PrivacyNote(goes_to="the vendor")
     models: tuple[ModelEntry, ...]
 
     def prepare(self, request: CloudGenerationRequest, key: Key) -> CloudGenerationRequest:
@@ -141,6 +143,12 @@ class Provider(ABC):
     def entry_of(self, request: CloudGenerationRequest) -> ModelEntry | None:
         """The description that goes with a wish: the registration's, else the catalogue's."""
         return request.entry or self.model(request.model)
+
+    def privacy_for(self, entry: ModelEntry | None = None) -> PrivacyNote:
+        """What becomes of prompts and pictures of calls to a model, at the addresses that are set here and now."""
+        if entry is not None and entry.address:
+            return note_at(self.privacy, self.label, [("", entry.address)])
+        return note_at(self.privacy, self.label, sending_addresses(self.address_variables))
 
     @classmethod
     def forms(cls) -> tuple[KeyForm, ...]:

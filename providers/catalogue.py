@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 from django.apps import AppConfig, apps
 
 from providers.abilities import ability_problems
-from providers.base import Capabilities, Lifecycle, Limit, ModelEntry, PriceLine, PriceList, Provider
+from providers.base import Capabilities, Lifecycle, Limit, ModelEntry, PriceLine, PriceList, PrivacyNote, Provider
+from providers.privacy import read_privacy
 
 __all__ = [
     "ProviderConfig", "UnavailableVendor", "ability_problems", "find_provider", "installed_providers", "read_catalog",
-    "unavailable_vendors",
+    "read_privacy_note", "unavailable_vendors",
 ]  # fmt: skip
 
 
@@ -62,6 +63,11 @@ def read_catalog(path: Path) -> tuple[ModelEntry, ...]:
         document = tomllib.load(file)
     tables = document.get("size_tables", {})
     return tuple(_entry(model, tables) for model in document["models"])
+
+
+def read_privacy_note(path: Path) -> PrivacyNote:
+    """What a `catalog.toml` says, in its table `privacy`, of prompts and pictures. Raises as `read_catalog`."""
+    return read_privacy(tomllib.loads(path.read_text("utf-8")))
 
 
 def _entry(model: Mapping[str, Any], tables: Mapping[str, Any]) -> ModelEntry:

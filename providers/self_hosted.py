@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from providers.errors import Busy, ProviderError, Rejected
 from providers.models import FreeSize, ModelEntry
 from providers.normalise import normalise
+from providers.privacy import PrivacyNote
 from providers.request import CloudGenerationRequest, InvalidField
 
 FREE_SIZE = FreeSize(step=8, least_side=64, most_side=2048, most_pixels=2048 * 2048)
@@ -42,6 +43,15 @@ def base_address(entry_address: str, variable: str, *, label: str, example: str)
             remedy=f"Put {variable}={example} into .env and start the hub again; no key is needed.",
         )
     return address
+
+
+def own_server(label: str) -> PrivacyNote:
+    """The note of a server at an address of the owner's; the address is filled in where it is shown."""
+    return PrivacyNote(
+        goes_to=f"your own {label} server",
+        kept="how long they are kept is for its owner to say",
+        training="nothing is sent to anybody else by the hub",
+    )
 
 
 def same_origin(one: str, other: str) -> bool:

@@ -18,6 +18,7 @@ LAYERS = [
     ["catalog", "vault", "billing"],
     ["lanes"],
     ["generations"],
+    ["records"],
     ["health"],
     ["web", "api"],
 ]
@@ -32,7 +33,7 @@ SHARED_BY_VENDORS = {
 CONTRACT_FOR_THE_HUB = {"base", "http", "catalogue", "pictures"}
 CONTRACT_PARTS = {
     "abilities", "base", "catalogue", "credentials", "errors", "google", "guarded", "http", "input_pictures", "masks",
-    "models", "normalise", "openai_form", "pictures", "reading", "request", "self_hosted", "vertex",
+    "models", "normalise", "openai_form", "pictures", "privacy", "reading", "request", "self_hosted", "vertex",
 }  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Who acts: a person at a page or a program with a hub key, in one team, and what they may do."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +12,7 @@ from cloudhub.core.errors import Forbidden
 
 Permission = Literal["read", "generate", "manage"]
 PERMISSIONS: tuple[Permission, ...] = ("read", "generate", "manage")
+_REFERENCE = re.compile(r"user (\d{1,18})(?= with key |$)")
 ROLE_PERMISSIONS: dict[str, tuple[Permission, ...]] = {
     Role.OWNER: ("read", "generate", "manage"),
     Role.MEMBER: ("read", "generate"),
@@ -53,8 +56,13 @@ class Actor:
             raise Forbidden(f"{who} may not {permission}.")
 
     @property
+    def reference(self) -> str:
+        """Who did it, for records that can never be changed: by number, so that they name nobody after an erasure."""
+        return f"user {self.user.pk} with key {self.hub_key.prefix}…" if self.hub_key else f"user {self.user.pk}"
+
+    @property
     def name(self) -> str:
-        """For reasons in the ledger: who did it."""
+        """Who did it, for people. It may stand only where it can be erased."""
         return f"{self.user.email} with key {self.hub_key.prefix}…" if self.hub_key else self.user.email
 
 
@@ -82,6 +90,14 @@ def actor_of_hub_key(key: HubKey, origin: Origin = Origin("api")) -> Actor:  # n
         raise Forbidden("The person of this hub key is no longer in its team.")
     allowed = permissions_of(membership.user, membership.role) & frozenset(key.scopes)
     return Actor(membership.user, membership.team, membership.role, key, allowed, origin)
+
+
+def told_by_name(references: Iterable[str]) -> dict[str, str]:
+    """For people, what `Actor.reference` gave: "user 17" becomes the e-mail address, or what an erasure left of it."""
+    numbers = {text: int(found[1]) for text in references if (found := _REFERENCE.match(text))}
+    emails = dict(User.objects.filter(pk__in=numbers.values()).values_list("pk", "email"))
+    known = {text: number for text, number in numbers.items() if number in emails}
+    return {text: text.replace(f"user {number}", emails[number], 1) for text, number in known.items()}
 
 
 def is_usable(key: HubKey) -> bool:

@@ -86,6 +86,16 @@ class LifecycleRecord(Shape):
     successor = field.CharField(allow_null=True)
 
 
+class PrivacyRecord(Shape):
+    words = field.CharField(help_text="Where prompts and pictures go, how long they are kept, and training.")
+    goes_to = field.CharField()
+    kept = field.CharField()
+    training = field.CharField()
+    details = field.CharField(allow_null=True)
+    source = field.CharField(allow_null=True, help_text="The page that says so.")  # type: ignore[assignment]
+    read_on = field.DateField(allow_null=True)
+
+
 class CloudModelRecord(Shape):
     id = field.CharField()
     key = field.CharField()
@@ -101,6 +111,7 @@ class CloudModelRecord(Shape):
     price = PriceRecord(allow_null=True, help_text="Null when it is not known.")
     lifecycle = LifecycleRecord()
     warnings = words()
+    privacy = PrivacyRecord(allow_null=True, help_text="Null when the vendor is not installed here.")
 
 
 class CloudModelChange(Shape):

@@ -1,7 +1,7 @@
 """Where the money went: sums over the ledger and its lines, for what an actor may see."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.actor import Actor, told_by_name
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.core.errors import Invalid
 from cloudhub.core.times import read_time
@@ -82,6 +82,15 @@ def _by_single_tag(rows: list[Row]) -> list[Row]:
             for index, value in enumerate((row.calls, row.images, row.amount_micros)):
                 sums[tag, row.currency][index] += value
     return [Row(tag, calls, images, amount, currency) for (tag, currency), (calls, images, amount) in sums.items()]
+
+
+def name_deciders(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+    """The lines to show to people: whoever decided by name, where the ledger has a number."""
+    found = list(entries)
+    names = told_by_name({entry.actor for entry in found if entry.actor})
+    for entry in found:
+        entry.actor = names.get(entry.actor, entry.actor)
+    return found
 
 
 def read_range(since: object, until: object) -> tuple[datetime, datetime]:

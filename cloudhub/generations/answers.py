@@ -3,7 +3,7 @@
 The record stays after the settlement: it alone holds the vendor's own figures, also those that were not charged.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +57,15 @@ def keep_answer(attempt_id: UUID, response: CloudGenerationResponse, billed: Qua
     )
     storage.write_durably(storage.record_path(attempt_id), orjson.dumps(asdict(answer)))
     return answer
+
+
+def strip_answer(attempt_id: UUID) -> None:
+    """Leave of a record only its figures: the vendor's wording of the prompt and its answer in words go."""
+    answer = kept_answer(attempt_id)
+    if answer is not None:
+        pictures = tuple(replace(picture, revised_prompt="") for picture in answer.pictures)
+        bare = replace(answer, pictures=pictures, provider_response={})
+        storage.write_durably(storage.record_path(attempt_id), orjson.dumps(asdict(bare)))
 
 
 def kept_answer(attempt_id: UUID) -> KeptAnswer | None:

@@ -4,6 +4,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from cloudhub.core.database import run_transaction
+from cloudhub.core.errors import Conflict
 from cloudhub.core.identifiers import new_id
 from cloudhub.generations.models import Generation, Image
 
@@ -26,8 +27,13 @@ def copy_cached(generation: Generation, source: Generation) -> None:
     generation.worker = None
 
     def insert() -> None:
+        # Locked, so that their files cannot be removed before the copies name them too.
+        living = Image.objects.filter(generation=source, deleted_at=None).select_for_update(of=("self",))
+        images = list(living.order_by("attempt__slot", "index"))
+        if len(images) < generation.num_images:
+            raise Conflict("The pictures to reuse were deleted meanwhile; nothing was held or sent. Ask again.")
         generation.save(force_insert=True)
-        for image in Image.objects.filter(generation=source, deleted_at=None).order_by("attempt__slot", "index"):
+        for image in images:
             image.id, image.generation, image.attempt, image._state.adding = new_id(), generation, None, True
             image.created_at = timezone.now()
             image.save(force_insert=True)

@@ -51,17 +51,17 @@ def decide_attempt(
 
 def _decide(actor: Actor, attempt: Attempt, action: str, micros: int, reason: str) -> bool:
     generation = Generation.objects.select_for_update(of=("self",)).get(id=attempt.generation_id)
-    error = describe("unknown_outcome", f"{actor.name} decided: {action.replace('_', ' ')}. {reason}".strip(),
-                     billed="yes" if action == "settle" else "unknown", decided_by=actor.name)  # fmt: skip
+    error = describe("unknown_outcome", f"An owner decided: {action.replace('_', ' ')}. {reason}".strip(),
+                     billed="yes" if action == "settle" else "unknown", decided_by=actor.reference)  # fmt: skip
     rows = Attempt.objects.filter(hold_id=attempt.pk, state=Attempt.State.UNKNOWN)
     if not rows.update(state=ACTIONS[action], ended_at=timezone.now(), error=error):
         return False
     if action == "settle":
-        posted = settle_hold(attempt.pk, amount=micros, images=0, reason=reason, actor=actor.name) or 0
+        posted = settle_hold(attempt.pk, amount=micros, images=0, reason=reason, actor=actor.reference) or 0
         Generation.objects.filter(id=generation.id).update(cost_micros=F("cost_micros") + posted)
     else:
         kind = LedgerEntry.Kind.WRITE_OFF if action == "write_off" else LedgerEntry.Kind.RELEASE
-        release_hold(attempt.pk, reason=reason, actor=actor.name, kind=kind)
+        release_hold(attempt.pk, reason=reason, actor=actor.reference, kind=kind)
     conclude(generation)
     held, settled = format_amount(attempt.hold.amount_micros), format_amount(micros) if action == "settle" else None
     details = {"generation": str(generation.id), "held": held, "amount": settled, "currency": attempt.hold.currency}

@@ -29,7 +29,10 @@ class Worker(models.Model):
 
 
 class Generation(models.Model):
-    """One wish, priced, held and carried out. `request` is what was asked, `sent` what the vendor is asked for."""
+    """One wish, priced, held and carried out. `request` is what was asked, `sent` what the vendor is asked for.
+
+    After `recipe_erased_at` both are empty, and so are the prompt and the notes; what was paid stays.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -72,6 +75,7 @@ class Generation(models.Model):
     cancel_requested_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     error = models.JSONField(null=True)
+    recipe_erased_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -155,6 +159,9 @@ class Image(models.Model):
 
     An upload that was made elsewhere and imported into the Gallery has words of its own: `prompt`, and in `made_with`
     where it was made, which is null for every other picture.
+
+    From `deleted_at` on it lies in the bin; from `purged_at` on it is gone for good. The row stays as proof that there
+    was a picture, and loses its `sha256` once the file is dealt with.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -163,7 +170,7 @@ class Image(models.Model):
     generation = models.ForeignKey(Generation, on_delete=models.PROTECT, null=True, related_name="images")
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, null=True, related_name="images")
     index = models.IntegerField(default=0)
-    sha256 = models.CharField(max_length=64, db_index=True)
+    sha256 = models.CharField(max_length=64, db_index=True, blank=True)
     size_bytes = models.BigIntegerField()
     width = models.IntegerField()
     height = models.IntegerField()
@@ -174,6 +181,7 @@ class Image(models.Model):
     made_with = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null means "not imported"
     created_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -184,6 +192,14 @@ class Image(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["team", "-id"], name="images_of_team"),
             models.Index(fields=["team", "-id"], condition=Q(made_with__isnull=False), name="imported_images_of_team"),
+            models.Index(
+                fields=["team", "deleted_at"],
+                condition=Q(deleted_at__isnull=False, purged_at__isnull=True),
+                name="images_in_the_bin",
+            ),
+            models.Index(
+                fields=["id"], condition=Q(purged_at__isnull=False) & ~Q(sha256=""), name="images_with_files_to_remove"
+            ),
         ]
 
     def __str__(self) -> str:

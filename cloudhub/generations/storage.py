@@ -7,7 +7,9 @@ import hashlib
 import io
 import os
 import secrets
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -19,6 +21,8 @@ from cloudhub.generations.crash_points import reach
 from providers.pictures import open_picture
 
 THUMBNAIL_SIDE = 640
+# Longer than any time between a file and the row that names it.
+YOUNG_SECONDS = 3600.0
 
 
 def folder(name: str) -> Path:
@@ -90,6 +94,39 @@ def record_path(attempt_id: UUID) -> Path:
     return folder("answers") / str(attempt_id)[-2:] / f"{attempt_id}.json"
 
 
+def remove_object(sha256: str, is_wanted: Callable[[], bool]) -> bool:
+    """Remove a picture's file and thumbnail, unless a living picture `is_wanted` with the same bytes.
+
+    False when that cannot be told yet, because the same bytes were written within the hour: their row may be about to
+    come. The file is moved aside before the last look, so that a rival writer makes a new one instead of losing his.
+    """
+    path = object_path(sha256)
+    aside = path.with_name(f".{sha256}.going")
+    with suppress(FileNotFoundError):
+        # A process ended in the middle of this.
+        aside.replace(path)
+    if is_wanted():
+        return True
+    try:
+        if _is_young(path):
+            return False
+        path.rename(aside)
+        if _is_young(aside) or is_wanted():
+            os.utime(aside)
+            aside.replace(path)
+            return False
+        aside.unlink()
+    except FileNotFoundError:
+        # Gone already, or a rival does the same.
+        pass
+    thumbnail_path(sha256).unlink(missing_ok=True)
+    return True
+
+
+def _is_young(path: Path) -> bool:
+    return path.stat().st_mtime > time.time() - YOUNG_SECONDS
+
+
 def clear_answer(attempt_id: UUID) -> None:
     """Remove a vendor's answer as it arrived, and its previews, once it is settled. Pictures and record stay."""
     for name in ("incoming", "previews"):
@@ -119,12 +156,16 @@ def previews(attempt_id: UUID) -> list[tuple[int, Path]]:
     return sorted((int(path.name.rpartition("-")[2]), path) for path in paths)
 
 
+def thumbnail_path(sha256: str) -> Path:
+    return folder("thumbnails") / sha256[:2] / f"{sha256}.webp"
+
+
 def thumbnail(sha256: str) -> bytes:
     """A WebP of at most 640 pixels a side, made at the first look and kept.
 
     Raises FileNotFoundError when the picture is missing, or broken behind its header.
     """
-    path = folder("thumbnails") / sha256[:2] / f"{sha256}.webp"
+    path = thumbnail_path(sha256)
     if path.exists():
         return path.read_bytes()
     original = read_bytes(sha256)

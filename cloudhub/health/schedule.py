@@ -16,6 +16,7 @@ from cloudhub.generations.leftovers import clear_leftovers
 from cloudhub.health.check import check_when_due
 from cloudhub.health.models import Chore
 from cloudhub.lanes.turn import forget_old
+from cloudhub.records.retention import carry_out
 from cloudhub.vault.keys import every_key
 from cloudhub.vault.standing import drop_moved_keys
 from providers.base import Provider
@@ -23,6 +24,7 @@ from providers.catalogue import installed_providers
 
 logger = logging.getLogger(__name__)
 CLEAR_EVERY = timedelta(hours=6)
+RETAIN_EVERY = timedelta(minutes=5)
 MOST_ROUNDS = 1000
 
 
@@ -40,6 +42,8 @@ def do_chores(stopping: threading.Event) -> None:
         release_connection()
     if take_chore("clear", CLEAR_EVERY):
         clear_old(stopping)
+    if take_chore("retention", RETAIN_EVERY):
+        carry_out(stopping)
 
 
 def vendors_in_use() -> list[Provider]:

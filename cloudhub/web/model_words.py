@@ -16,8 +16,8 @@ from cloudhub.catalog.prices import price_in_force
 from cloudhub.core.money import format_money, parse_price
 from cloudhub.web.offer import price_of_one
 from cloudhub.web.studio_page import vendor_label
-from providers.base import Capabilities, ModelEntry
-from providers.catalogue import installed_providers
+from providers.base import Capabilities, ModelEntry, PrivacyNote
+from providers.catalogue import find_provider, installed_providers
 
 SEEDS = {"guaranteed": "seeds repeat the picture", "best_effort": "seeds are a hint", "not_sent": "no seeds"}
 FLAGS = ("negative_prompt", "guidance_scale", "strength", "transparency")
@@ -39,6 +39,7 @@ class ModelCard:
     defaults: str
     team_ids: frozenset[int]
     person_ids: frozenset[int]
+    privacy: PrivacyNote | None
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def model_cards(actor: Actor) -> list[ModelCard]:
 
 
 def _card(actor: Actor, model: CloudModel) -> ModelCard:
-    able, price = entry_of(model).capabilities, price_in_force(model)
+    entry, price, vendor = entry_of(model), price_in_force(model), find_provider(model.provider)
+    able = entry.capabilities
     return ModelCard(
         model=model,
         vendor=vendor_label(model.provider),
@@ -86,6 +88,7 @@ def _card(actor: Actor, model: CloudModel) -> ModelCard:
         defaults=orjson.dumps(model.defaults, option=orjson.OPT_INDENT_2).decode() if model.defaults else "",
         team_ids=frozenset(rule.team_id for rule in model.access.all() if rule.team_id),
         person_ids=frozenset(rule.user_id for rule in model.access.all() if rule.user_id),
+        privacy=vendor.privacy_for(entry) if vendor else None,
     )
 
 

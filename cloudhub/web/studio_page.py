@@ -54,9 +54,11 @@ def form_context(model: CloudModel | None, values: Mapping[str, Any]) -> dict[st
         return {"model": None}
     able = entry_of(model).capabilities
     settings = settings_of(able, values, model.defaults)
+    vendor = find_provider(model.provider)
     return {
         "model": model,
         "vendor": vendor_label(model.provider),
+        "privacy": vendor.privacy_for(entry_of(model)) if vendor else None,
         "standing": standing(model),
         "values": values,
         "able": able,

@@ -23,7 +23,7 @@ from providers.base import (
 from providers.guarded import GuardedTransport
 from providers.http import Answer, Door
 from providers.reading import Redact, items, redactor
-from providers.self_hosted import ELECTRICITY, base_address, normalise_local, same_origin, unreachable
+from providers.self_hosted import ELECTRICITY, base_address, normalise_local, own_server, same_origin, unreachable
 
 ADDRESS, AUTH = "AUTOMATIC1111_BASE_URL", "AUTOMATIC1111_API_AUTH"
 EXAMPLE = "http://127.0.0.1:7860"
@@ -58,6 +58,7 @@ class Automatic1111(Provider):
     open_catalogue = True
     takes_address = True
     models: tuple[ModelEntry, ...] = ()
+    privacy = own_server("AUTOMATIC1111")
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         guarded = transport or GuardedTransport(most_seconds=READ_SECONDS)

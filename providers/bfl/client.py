@@ -30,7 +30,7 @@ from providers.base import (
 from providers.bfl import errors, fitting, jobs, megapixels, wire
 from providers.bfl.models import ENDPOINTS, Endpoint
 from providers.bfl.reading import Redact, decoded, figure, mapping, redactor
-from providers.catalogue import read_catalog
+from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
 from providers.http import Answer, Door
 
@@ -66,6 +66,7 @@ class BlackForestLabs(Provider):
     result_seconds = 600
     limits = (Limit(kind="parallel", count=24, source="https://docs.bfl.ai/api_integration/errors"),)
     models = read_catalog(Path(__file__).with_name("catalog.toml"))
+    privacy = read_privacy_note(Path(__file__).with_name("catalog.toml"))
 
     def __init__(self, transport: httpx.BaseTransport | None = None, results: Door | None = None) -> None:
         self._door = Door(self.error_prefix, read_seconds=READ_SECONDS, transport=transport)

@@ -31,7 +31,7 @@ from providers.http import Answer, Door
 from providers.masks import white_changes
 from providers.pictures import UnreadablePicture, read_picture
 from providers.reading import Redact, items, kept, mapping, redactor, text
-from providers.self_hosted import ELECTRICITY, base_address, normalise_local, unreachable
+from providers.self_hosted import ELECTRICITY, base_address, normalise_local, own_server, unreachable
 
 ADDRESS = "COMFYUI_BASE_URL"
 EXAMPLE = "http://127.0.0.1:8188"
@@ -68,6 +68,7 @@ class ComfyUI(Provider):
     open_catalogue = True
     takes_address = True
     models: tuple[ModelEntry, ...] = ()
+    privacy = own_server("ComfyUI")
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         guarded = transport or GuardedTransport(most_seconds=READ_SECONDS)

@@ -41,7 +41,7 @@ from providers.openai_form import (
     remember_addresses,
 )
 from providers.reading import Redact, is_header_safe, items, mapping, text
-from providers.self_hosted import base_address, same_origin
+from providers.self_hosted import base_address, own_server, same_origin
 
 ADDRESS, KEY = "OPENAI_COMPATIBLE_BASE_URL", "OPENAI_COMPATIBLE_API_KEY"
 # A server in the house may draw for minutes on a small machine, or wait in a line.
@@ -73,6 +73,7 @@ class Compatible(Provider):
     open_catalogue = True
     takes_address = True
     models = read_catalog(Path(__file__).with_name("catalog.toml"))
+    privacy = own_server("OpenAI-compatible")
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._door = Door(

@@ -25,7 +25,7 @@ from providers.base import (
     Quantities,
     Rejected,
 )
-from providers.catalogue import read_catalog
+from providers.catalogue import read_catalog, read_privacy_note
 from providers.firefly import errors, ims, wire
 from providers.guarded import fetch_result
 from providers.http import Answer, Door
@@ -69,6 +69,7 @@ class Firefly(Provider):
         Limit(kind="requests", count=9000, seconds=86_400, source=USAGE_NOTES),
     )
     models = read_catalog(Path(__file__).with_name("catalog.toml"))
+    privacy = read_privacy_note(Path(__file__).with_name("catalog.toml"))
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._door = Door(self.error_prefix, read_seconds=READ_SECONDS, transport=transport)

@@ -18,7 +18,7 @@ from providers.base import (
     ModelEntry,
     Quantities,
 )
-from providers.catalogue import read_catalog
+from providers.catalogue import read_catalog, read_privacy_note
 from providers.gemini import usage, wire
 from providers.google.provider import GoogleProvider
 from providers.google.reading import mapping
@@ -45,6 +45,7 @@ class Gemini(GoogleProvider):
     billed_on_cancel = "yes"
     billed_on_timeout = "unknown"
     models = read_catalog(CATALOG)
+    privacy = read_privacy_note(CATALOG)
     retired: Mapping[str, str] = tomllib.loads(CATALOG.read_text("utf-8"))["retired"]
 
     def only_on_vertex(self, request: CloudGenerationRequest) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from providers.base import CloudGenerationRequest, CloudGenerationResponse, Key, ModelEntry, Quantities
-from providers.catalogue import read_catalog
+from providers.catalogue import read_catalog, read_privacy_note
 from providers.google.provider import GoogleProvider
 from providers.google.reading import count
 from providers.google.services import ENABLE_BILLING, OVERLOAD_WORDS, Case, gemini_api, vertex_ai
@@ -45,6 +45,7 @@ class Imagen(GoogleProvider):
     billed_on_cancel = "yes"
     billed_on_timeout = "unknown"
     models = read_catalog(CATALOG)
+    privacy = read_privacy_note(CATALOG)
     retired: Mapping[str, str] = tomllib.loads(CATALOG.read_text("utf-8"))["retired"]
 
     def only_on_vertex(self, request: CloudGenerationRequest) -> list[str]:

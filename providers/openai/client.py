@@ -23,7 +23,7 @@ from providers.base import (
     Quantities,
     Rejected,
 )
-from providers.catalogue import read_catalog
+from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
 from providers.http import Answer, Door, show_preview
 from providers.openai import choices, errors, limits, stream, usage, wire
@@ -75,6 +75,7 @@ class OpenAI(Provider):
     # Of the retired models, whose pictures could come as addresses.
     result_seconds = 3600
     models = read_catalog(CATALOG)
+    privacy = read_privacy_note(CATALOG)
     retired: Mapping[str, str] = tomllib.loads(CATALOG.read_text("utf-8"))["retired"]
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:

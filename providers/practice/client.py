@@ -25,14 +25,15 @@ from providers.base import (
     WhenBilled,
     expected_size,
 )
-from providers.catalogue import read_catalog
+from providers.catalogue import read_catalog, read_privacy_note
 from providers.http import Answer, Door, show_preview
 from providers.masks import white_changes
 from providers.pictures import UnreadablePicture, read_picture
 from providers.practice.outcomes import LONGEST_SLOW_SECONDS
 from providers.practice.studio import Studio
 
-MODELS = read_catalog(Path(__file__).with_name("catalog.toml"))
+CATALOG = Path(__file__).with_name("catalog.toml")
+MODELS = read_catalog(CATALOG)
 OUTCOMES: dict[str, str] = dict(MODELS[0].capabilities.facts["outcomes"])
 # A reserved name (RFC 2606): the studio answers in this process, and nothing could be reached there by mistake.
 ADDRESS = "http://practice.invalid/v1/pictures"
@@ -55,6 +56,7 @@ class Practice(Provider):
     billed_on_timeout: ClassVar[WhenBilled] = "yes"
     is_paced: ClassVar[bool] = False
     models = MODELS
+    privacy = read_privacy_note(CATALOG)
 
     def __init__(self) -> None:
         self._door = Door(self.label, transport=Studio())

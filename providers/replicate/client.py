@@ -30,7 +30,7 @@ from providers.base import (
     Quantities,
     Rejected,
 )
-from providers.catalogue import read_catalog
+from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
 from providers.http import Answer, Door
 from providers.replicate import abilities, errors, failures, schema, usage, wire
@@ -79,6 +79,7 @@ class Replicate(Provider):
     limits = (Limit(kind="requests", count=600, seconds=60, source=LIMITS_PAGE),)
     open_catalogue = True
     models = read_catalog(CATALOG)
+    privacy = read_privacy_note(CATALOG)
 
     def __init__(
         self, transport: httpx.BaseTransport | None = None, *, fetch: Callable[[str], bytes] = fetch_result

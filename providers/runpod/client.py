@@ -34,7 +34,7 @@ from providers.base import (
     Rejected,
     ReportedCost,
 )
-from providers.catalogue import read_catalog
+from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
 from providers.http import Door
 from providers.runpod import errors, failures, template, usage, wire
@@ -88,6 +88,7 @@ class RunPod(Provider):
     )
     open_catalogue = True
     models = read_catalog(CATALOG)
+    privacy = read_privacy_note(CATALOG)
 
     def __init__(
         self, transport: httpx.BaseTransport | None = None, *, fetch: Callable[[str], bytes] = fetch_result

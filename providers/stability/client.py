@@ -22,7 +22,7 @@ from providers.base import (
     Quantities,
     Rejected,
 )
-from providers.catalogue import read_catalog
+from providers.catalogue import read_catalog, read_privacy_note
 from providers.http import Answer, Door
 from providers.stability import errors, fitting, wire
 from providers.stability.reading import mapping, redactor
@@ -59,6 +59,7 @@ class Stability(Provider):
     result_seconds = 24 * 3600
     limits = (Limit(kind="requests", count=150, seconds=10, source=REFERENCE),)
     models = read_catalog(Path(__file__).with_name("catalog.toml"))
+    privacy = read_privacy_note(Path(__file__).with_name("catalog.toml"))
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._door = Door(self.error_prefix, read_seconds=READ_SECONDS, transport=transport)

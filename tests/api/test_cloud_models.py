@@ -18,7 +18,7 @@ def test_a_registration_is_answered_as_the_interface_has_it(alices: Caller) -> N
     assert answer["Location"] == f"http://testserver{PATH}/gemini-2.5-flash-image"
     assert set(model) == {
         "id", "key", "provider", "cloud_model_id", "name", "description", "path", "address", "enabled", "defaults",
-        "capabilities", "price", "lifecycle", "warnings",
+        "capabilities", "price", "lifecycle", "warnings", "privacy",
     }  # fmt: skip
     assert (model["key"], model["path"]) == ("gemini-2.5-flash-image", "cloud://gemini-2.5-flash-image")
     assert model["price"]["lines"][0]["unit_amount"] == "0.039000"
@@ -131,3 +131,15 @@ def test_a_model_of_a_catalogue_takes_neither_address_nor_abilities(alices: Call
 def test_midjourney_is_refused_with_the_reason(alices: Caller) -> None:
     error = alices.post(PATH, {"provider": "midjourney", "cloud_model_id": "7"}).json()["error"]
     assert "Midjourney has no public API" in error["fields"]["provider"]
+
+
+def test_a_model_says_what_becomes_of_prompts_and_pictures(alices: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOOGLE_GEMINI_BASE_URL")
+    monkeypatch.delenv("VERTEX_BASE_URL")
+    told = alices.post(PATH, GEMINI).json()["privacy"]
+    assert told["words"].startswith("Prompt and pictures go to Google")
+    assert (told["kept"], told["read_on"]) == ("kept 55 days to watch for abuse", "2026-11-22")
+    assert told["source"].startswith("https://ai.google.dev/")
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9191/google")
+    elsewhere = alices.get(f"{PATH}/gemini-2.5-flash-image").json()["privacy"]["words"]
+    assert "127.0.0.1:9191 (GOOGLE_GEMINI_BASE_URL)" in elsewhere

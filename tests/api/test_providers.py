@@ -192,3 +192,9 @@ def test_the_list_costs_the_same_however_much_there_is(
     attempts(cast.bob, nano, 30, state="unknown")
     with django_assert_max_num_queries(15):
         alices.get(PATH)
+
+
+def test_every_vendor_says_what_becomes_of_prompts_and_pictures(bobs: Caller) -> None:
+    told = {provider["id"]: provider["privacy"]["words"] for provider in bobs.get(PATH).json()["results"]}
+    assert told["practice"].startswith("Prompt and pictures stay on this machine;")
+    assert all(words.startswith("Prompt and pictures ") for words in told.values())

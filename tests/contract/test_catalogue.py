@@ -163,3 +163,35 @@ def test_a_model_has_a_name_and_a_sentence_for_people(vendor: str, entry: ModelE
     assert entry.description == "" or entry.description.endswith(".")
     for option in entry.capabilities.options:
         assert not option.description[:1].islower()
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_vendor_says_what_becomes_of_prompts_and_pictures(vendor: str) -> None:
+    provider = provider_of(vendor)
+    note = provider.privacy
+    assert note is not Provider.privacy, "no table [privacy] in catalog.toml, or not read by the client"
+    assert re.fullmatch(r"Prompt and pictures (go to|stay) \S.*[^.];.*[^.]; \S.*[^.]\.", note.words)
+    assert note.details == "" or note.details.endswith(".")
+    assert all(part and not part.endswith(".") for part in (note.goes_to, note.kept, note.training))
+    if note.hosts:
+        assert note.source.startswith("https://")
+        assert note.read_on is not None
+        assert date(2026, 1, 1) <= note.read_on <= TODAY
+    else:
+        assert note.stays or provider.takes_address or provider.address_variables, "whose server is it?"
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_another_address_is_named_instead_of_the_vendors_own(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = provider_of(vendor)
+    variables = [name for name in provider.address_variables if name.endswith("_BASE_URL")]
+    for name in provider.address_variables:
+        monkeypatch.delenv(name, raising=False)
+    assert provider.privacy_for() == provider.privacy
+    for name in variables:
+        monkeypatch.setenv(name, "http://user:secret@gateway.example:8080/prefix")
+    note = provider.privacy_for()
+    assert ("gateway.example:8080" in note.words) is bool(variables)
+    assert "secret" not in note.words
+    if variables and provider.privacy.hosts:
+        assert "how long they are kept is not documented" in note.words

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from cloudhub.billing.models import BudgetWindow, LedgerEntry
+from cloudhub.billing.reports import name_deciders
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import BudgetExceeded, Conflict, Forbidden, Invalid, NotFound
 from cloudhub.generations import storage
@@ -104,7 +105,8 @@ def test_i21_an_owner_decides_and_the_ledger_names_them(
     generation = again(lost.generation)
     assert (generation.state, generation.cost_micros) == ("failed", cost)
     entry = LedgerEntry.objects.get(kind=line[0])
-    assert (entry.actor, entry.reason) == ("alice@example.org", "The bill says so.")
+    assert (entry.actor, entry.reason) == (f"user {cast.alice.user.pk}", "The bill says so.")
+    assert name_deciders([entry])[0].actor == "alice@example.org"
 
 
 def test_an_owner_settles_at_what_the_bill_says(lost: Attempt, cast: Cast) -> None:

@@ -14,7 +14,8 @@ from tests.conftest import PASSWORD, Cast, key_of
 
 OURS = [model for model in apps.get_models() if model.__module__.startswith("cloudhub.")]
 READ_ONLY = ["billing/ledgerentry", "billing/hold", "billing/budgetwindow", "billing/budget",
-             "accounts/auditentry", "accounts/invitation", "catalog/modelaccess", "generations/attempt",
+             "accounts/auditentry", "accounts/invitation", "catalog/modelaccess", "records/retentionrule",
+             "records/erasure", "generations/attempt",
              "generations/generation", "generations/image", "generations/worker"]  # fmt: skip
 REGISTER = "/admin/catalog/cloudmodel/add/"
 FORM = {"provider": "google-gemini", "cloud_model_id": "gemini-2.5-flash-image"}

@@ -45,7 +45,8 @@ def fill(page: Page, hub: RunningHub) -> list[str]:
     pictures = [f"/gallery/{picture.id}/" for picture in (image, imported)]
     gallery = ["/gallery/", "/gallery/?q=nothing", "/gallery/?show=imported", "/gallery/import/", *pictures]
     return ["/", f"/?recall={lost.id}", *gallery, f"/gallery/generations/{lost.id}/", "/models/", "/costs/",
-            "/costs/?since=nonsense", "/budgets/", "/status/", "/keys/", "/account/", "/nowhere/"]  # fmt: skip
+            "/costs/?since=nonsense", "/budgets/", "/status/", "/keys/", "/account/", "/data/",
+            "/gallery/bin/", f"/data/people/{hub.cast.bob.user.pk}/erase", "/nowhere/"]  # fmt: skip
 
 
 def open_everything(page: Page) -> None:

@@ -155,3 +155,8 @@ def test_a_price_shows_since_when_it_counts_and_where_it_was_read(bobs: Client, 
         "<dt>Source</dt><dd>CloudHub&#x27;s own practice vendor: providers/practice/catalog.toml, read 1 Jan 2026</dd>"
         in text
     )
+
+
+def test_a_model_says_what_becomes_of_prompts_and_pictures(victors: Client) -> None:
+    assert "Prompt and pictures stay on this machine;" in victors.get("/models/").content.decode()
+    assert "Prompt and pictures stay on this machine;" in victors.get("/status/").content.decode()

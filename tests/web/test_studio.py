@@ -280,3 +280,15 @@ def test_the_studio_says_when_no_model_is_there(alices: Client, cast: object) ->
     page = alices.get("/")
     assert page.status_code == 200
     assert "No model is registered and switched on yet." in page.content.decode()
+
+
+def test_where_prompt_and_pictures_go_stands_beside_the_button(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Prompt and pictures stay on this machine;" in alices.get("/").content.decode()
+    register_model(provider="openai", cloud_model_id="gpt-image-1.5")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    fragment = alices.post("/studio/fields", {"model": "gpt-image-1.5"}).content.decode()
+    assert 'id="privacy" class="privacy hint" hx-swap-oob="true"' in fragment
+    assert "Prompt and pictures go to OpenAI (United States); kept up to 30 days" in fragment
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://gateway.example/v1")
+    fragment = alices.post("/studio/fields", {"model": "gpt-image-1.5"}).content.decode()
+    assert "go to gateway.example (OPENAI_BASE_URL) instead of OpenAI&#x27;s own address" in fragment

@@ -16,13 +16,15 @@ from cloudhub.billing.hub_keys import budgets_of_keys
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.billing.reports import Row
 from cloudhub.billing.windows import END_OF_TIME
+from cloudhub.catalog.find import entry_of
 from cloudhub.catalog.lifecycle import lifecycle_warnings, standing
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.catalog.prices import price_in_force, unit_price
 from cloudhub.core.money import format_amount, format_price, round_up
 from cloudhub.generations.models import Attempt, Generation, Image
 from cloudhub.generations.quote import Quote
-from providers.base import Capabilities
+from providers.base import Capabilities, PrivacyNote
+from providers.catalogue import find_provider
 
 ERROR_PARTS = ("code", "message", "billed", "retry", "remedy")
 
@@ -37,7 +39,7 @@ def amount(micros: int | None) -> str | None:
 
 
 def present_model(model: CloudModel) -> dict[str, Any]:
-    now = standing(model)
+    now, vendor = standing(model), find_provider(model.provider)
     return {
         "id": str(model.pk),
         "key": model.key,
@@ -57,6 +59,20 @@ def present_model(model: CloudModel) -> dict[str, Any]:
             "successor": now.successor or None,
         },
         "warnings": lifecycle_warnings(model),
+        "privacy": present_privacy(vendor.privacy_for(entry_of(model))) if vendor else None,
+    }
+
+
+def present_privacy(note: PrivacyNote) -> dict[str, Any]:
+    """What becomes of prompts and pictures: one sentence, its parts, and the page that says so."""
+    return {
+        "words": note.words,
+        "goes_to": note.goes_to,
+        "kept": note.kept,
+        "training": note.training,
+        "details": note.details or None,
+        "source": note.source or None,
+        "read_on": note.read_on.isoformat() if note.read_on else None,
     }
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.api.rest.present import when
+from cloudhub.api.rest.present import present_privacy, when
 from cloudhub.catalog.lifecycle import Standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.health.facts import Vendor
@@ -19,6 +19,7 @@ def present_provider(report: Report, found: VendorReport, actor: Actor) -> dict[
         "id": vendor.provider.id,
         "label": vendor.provider.label,
         "models": [model.key for model in vendor.models],
+        "privacy": present_privacy(vendor.provider.privacy_for()),
         "key": _key(vendor, actor),
         "check": None if vendor.key is None else _check(vendor.check),
         "traffic": {

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers as field
 
-from cloudhub.api.shapes import Shape, one_of, words
+from cloudhub.api.shapes import PrivacyRecord, Shape, one_of, words
 from cloudhub.generations.models import Attempt
 from cloudhub.health.attention import LEVELS
 from cloudhub.health.models import KeyCheck
@@ -105,6 +105,7 @@ class ProviderRecord(Shape):
     id = field.CharField()
     label = field.CharField()  # type: ignore[assignment]
     models = words(help_text="The keys of its registered models that are switched on.")
+    privacy = PrivacyRecord(help_text="At the address that is set here and now.")
     key = ProviderKey()
     check = ProviderCheckRecord(allow_null=True, help_text="The last free check; null without a key.")
     traffic = TrafficRecord(help_text="Calls that were sent in the last 24 hours.")

@@ -1,5 +1,8 @@
 """Where the money went: sums, and the ledger itself."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -8,7 +11,8 @@ from cloudhub.api.door import Door, actor_of, read_query
 from cloudhub.api.paging import PAGE_FIELDS, answer_page
 from cloudhub.api.rest.present import present_entry, present_spend
 from cloudhub.api.schema import PAGING, RANGE, describe, query
-from cloudhub.billing.reports import GROUPS, entries_for, spend
+from cloudhub.billing.models import LedgerEntry
+from cloudhub.billing.reports import GROUPS, entries_for, name_deciders, spend
 
 TAG = "Usage"
 
@@ -33,8 +37,8 @@ class UsageEntries(Door):
         """The ledger, the newest line first. Lines are never changed and never deleted."""
         wished = read_query(request, *PAGE_FIELDS)
         rows = entries_for(actor_of(request)).select_related("price__model")
-        return Response(
-            answer_page(
-                request, wished, rows, lambda found: [present_entry(entry) for entry in found], newest_first=True
-            )
-        )
+
+        def present(found: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+            return [present_entry(entry) for entry in name_deciders(found)]
+
+        return Response(answer_page(request, wished, rows, present, newest_first=True))

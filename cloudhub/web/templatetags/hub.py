@@ -40,6 +40,7 @@ PLACES = (
     ("Budgets", "web:budgets", "read"),
     ("Status", "web:status", "read"),
     ("People", "web:people", "manage"),
+    ("Data", "web:data", "manage"),
 )
 MARKED = "web:status"
 # The first mark that fits: browsers also name those that they want to pass for.

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from cloudhub.billing.models import LedgerEntry
-from cloudhub.billing.reports import entries_for, read_range, spend
+from cloudhub.billing.reports import entries_for, name_deciders, read_range, spend
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import Invalid
 from cloudhub.core.identifiers import read_id
@@ -43,7 +43,7 @@ def _report(request: HubRequest) -> dict[str, Any]:
     older = request.GET.copy()
     older["before"] = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
     last_day = (end - timedelta(microseconds=1)).date()
-    return {"charts": charts(rows, start.date(), last_day), "entries": found[:PAGE],
+    return {"charts": charts(rows, start.date(), last_day), "entries": name_deciders(found[:PAGE]),
             "older": older.urlencode() if len(found) > PAGE else "", "first_day": start, "last_day": last_day,
             "is_filtered": any(request.GET.get(name) for name in FILTERS)}  # fmt: skip
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cloudhub.core.errors import HubError, Invalid
 from cloudhub.core.identifiers import read_id
 from cloudhub.core.text import is_storable
+from cloudhub.generations.bin import may_delete
 from cloudhub.generations.decide import decide_attempt
 from cloudhub.generations.find import find_attempt, find_generation
 from cloudhub.generations.images import find_image
@@ -76,7 +77,8 @@ def picture(request: HubRequest, image_id: UUID) -> HttpResponse:
     """One picture, large, with its recipe, its cost and its attempts."""
     image = find_image(request.actor, image_id)
     made = find_generation(request.actor, image.generation_id) if image.generation_id else None
-    context = {"image": image, "card": card_of(made) if made else None, "recipe": recipe_words(made)}
+    context = {"image": image, "card": card_of(made) if made else None, "recipe": recipe_words(made),
+               "may_delete": may_delete(request.actor, image)}  # fmt: skip
     return render(request, "gallery/picture.html", context)
 
 

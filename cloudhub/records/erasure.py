@@ -1,0 +1,191 @@
+"""Erase a person: the books go on adding up and name nobody.
+
+What belongs to a person alone hangs on the row by CASCADE (memberships, sign-in records, second factors) and goes.
+What the books need points to it by PROTECT and stays, with an anonymous stand-in for the person.
+What people wrote as a reason into the ledger stays as it was written: those lines cannot be changed.
+"""
+
+import re
+import secrets
+import threading
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from cloudhub.accounts.actor import Actor, Origin
+from cloudhub.accounts.audit_trail import record
+from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, User
+from cloudhub.billing.models import Budget
+from cloudhub.core.database import release_connection, run_transaction
+from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound
+from cloudhub.generations.models import Attempt, Generation, Image
+from cloudhub.generations.purge import OPEN_STATES, erase_recipes, purge_images
+from cloudhub.records.models import Erasure
+
+WORK_CHOICES = ("keep", "delete")
+PEOPLE = ("user", "person", "member")
+
+
+def erase_person(actor: Actor, user_id: object, *, confirmation: object, work: object) -> Erasure:
+    """Make a person nobody, for good. `confirmation` is the person's e-mail address, typed; with `work` "keep" prompts
+    and pictures stay with their teams, with "delete" they go, at once as far as nothing of it is under way.
+
+    Raises `Forbidden` for all but owners of the hub, `NotFound`, `Invalid` naming the field, and `Conflict` for the
+    last owner of the hub.
+    """
+    if not actor.is_hub_owner:
+        raise Forbidden("Only an owner of the hub may erase a person.")
+    person = find_person(user_id)
+    _check(person, confirmation, work)
+    erasure = run_transaction(lambda: _erase(actor, person.pk, keeps_work=work == "keep"))
+    # A lifetime's work would keep the page waiting; the runner's chores do the rest.
+    carry_out_erasures(threading.Event(), rounds=10)
+    erasure.refresh_from_db()
+    return erasure
+
+
+def find_person(user_id: object) -> User:
+    """Somebody who was not erased. Raises `NotFound`."""
+    text = str(user_id)
+    known = text.isascii() and text.isdigit() and len(text) < 18
+    person = User.objects.filter(pk=int(text), erasure=None).first() if known else None
+    if person is None:
+        raise NotFound("There is no such person.")
+    return person
+
+
+def is_last_owner(person: User) -> bool:
+    """Whether nobody else would be left who owns the hub."""
+    return (
+        person.is_superuser
+        and not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk).exists()
+    )
+
+
+def stand_in(person_id: int) -> str:
+    """What stands for a person who was erased wherever an e-mail address stood."""
+    return f"former member {person_id}"
+
+
+def _check(person: User, confirmation: object, work: object) -> None:
+    problems = {}
+    if not isinstance(confirmation, str) or confirmation.strip().lower() != person.email.lower():
+        problems["confirmation"] = "Type the person's e-mail address as it stands here; nothing was erased."
+    if work not in WORK_CHOICES:
+        problems["work"] = "Say whether prompts and pictures are kept for the team or deleted."
+    if problems:
+        raise Invalid.of(problems)
+
+
+def _erase(actor: Actor, person_id: int, *, keeps_work: bool) -> Erasure:
+    # All owners are locked, so that two of them cannot erase each other and leave none.
+    list(User.objects.select_for_update().filter(Q(is_superuser=True) | Q(pk=person_id)).order_by("pk"))
+    person = find_person(person_id)
+    if is_last_owner(person):
+        raise Conflict("This is the last owner of the hub. Make somebody else an owner first; nothing was erased.")
+    email, name = person.email, stand_in(person_id)
+    _erase_row(person, name)
+    _erase_keys(person, name)
+    _erase_invitations(person, email, name)
+    _erase_mentions(person, email, name)
+    _end_sessions(person)
+    erasure = Erasure.objects.create(user=person, keeps_work=keeps_work)
+    witness = replace(actor, user=person, origin=Origin(actor.origin.door)) if actor.user.pk == person_id else actor
+    record(witness, "person.erased", target_kind="user", target_id=person_id, target_name=name,
+           details={"keeps_work": keeps_work})  # fmt: skip
+    return erasure
+
+
+def _erase_row(person: User, name: str) -> None:
+    """The row becomes the stand-in, and all that hangs on it goes."""
+    for relation in User._meta.related_objects:
+        if relation.on_delete is models.CASCADE:
+            relation.related_model._base_manager.filter(**{relation.field.name: person}).delete()
+    person.groups.clear()
+    person.user_permissions.clear()
+    person.email, person.first_name, person.last_name, person.last_login = name, "", "", None
+    person.is_active = person.is_staff = person.is_superuser = False
+    person.set_unusable_password()
+    person.save()
+
+
+def _erase_keys(person: User, name: str) -> None:
+    """Their hub keys work no more and cannot be told from their start; the ledger goes on pointing to the rows."""
+    keys = HubKey.objects.filter(user=person)
+    keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+    for key in keys:
+        HubKey.objects.filter(pk=key.pk).update(name=f"key {key.pk} of {name}", prefix="", digest=secrets.token_hex(32),
+                                                allowed_networks=[])  # fmt: skip
+
+
+def _erase_invitations(person: User, email: str, name: str) -> None:
+    for invitation in Invitation.objects.filter(Q(email__iexact=email) | Q(accepted_by=person)):
+        ended = invitation.withdrawn_at or (None if invitation.accepted_at else timezone.now())
+        Invitation.objects.filter(pk=invitation.pk).update(email=name, digest=secrets.token_hex(32), withdrawn_at=ended)
+
+
+def _erase_mentions(person: User, email: str, name: str) -> None:
+    """Lines and texts that name the person elsewhere."""
+    keys = [str(pk) for pk in HubKey.objects.filter(user=person).values_list("pk", flat=True)]
+    about = Q(user=person) | Q(target_kind__in=PEOPLE, target_id=str(person.pk))
+    about |= Q(target_kind="hub_key", target_id__in=keys) | Q(pk__in=_lines_that_name(email))
+    AuditEntry.objects.filter(about).update(who="", address="", target_name="", salt="")
+    Budget.objects.filter(scope="user", target=str(person.pk)).update(name=f"Budget of {name}")
+    users = ContentType.objects.get_for_model(User)
+    LogEntry.objects.filter(content_type=users, object_id=str(person.pk)).update(object_repr=name)
+    for table in (Attempt, Generation):
+        for row in table._default_manager.filter(error__decided_by__istartswith=email):
+            table._default_manager.filter(pk=row.pk).update(error=_without_name(row.error, email, name))
+
+
+def _lines_that_name(email: str) -> list[int]:
+    """Audit lines with the address in them, and not as a part of a longer one."""
+    whole = re.compile(rf"(?<![\w.+-]){re.escape(email)}(?![\w-]|\.\w)", re.IGNORECASE)
+    found = AuditEntry.objects.filter(Q(target_name__icontains=email) | Q(who__icontains=email))
+    return [line.pk for line in found if whole.search(f"{line.target_name} {line.who}")]
+
+
+def _without_name(error: dict[str, Any] | None, email: str, name: str) -> dict[str, Any]:
+    """An error that tells of an owner's decision, from the time when such errors held an e-mail address."""
+    return {key: text.replace(email, name) if isinstance(text, str) else text for key, text in (error or {}).items()}
+
+
+def _end_sessions(person: User) -> None:
+    """Sessions are sealed: whose one is must be read from each."""
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get("_auth_user_id") == str(person.pk):
+            session.delete()
+
+
+def carry_out_erasures(stopping: threading.Event, rounds: int = 1000) -> None:
+    """Remove, in steps, prompts and pictures of people who were erased with them; what is under way comes later."""
+    for erasure in Erasure.objects.filter(finished_at=None).order_by("pk"):
+        for _ in range(0 if erasure.keeps_work else rounds):
+            if stopping.is_set():
+                return
+            done = purge_images(Image.objects.filter(user_id=erasure.user_id))
+            done += erase_recipes(Generation.objects.filter(user_id=erasure.user_id))
+            release_connection()
+            if not done:
+                break
+        if erasure.keeps_work or not _has_work_left(erasure):
+            _finish(erasure)
+
+
+def _finish(erasure: Erasure) -> None:
+    rows = Erasure.objects.filter(pk=erasure.pk, finished_at=None)
+    run_transaction(lambda: rows.update(finished_at=timezone.now()))
+
+
+def _has_work_left(erasure: Erasure) -> bool:
+    """Open generations, or pictures that open ones of other people refer to."""
+    open_work = Generation.objects.filter(user_id=erasure.user_id, state__in=OPEN_STATES)
+    left = Image.objects.filter(user_id=erasure.user_id, purged_at=None)
+    recipes = Generation.objects.filter(user_id=erasure.user_id, recipe_erased_at=None)
+    return open_work.exists() or left.exists() or recipes.exists()

@@ -1,0 +1,101 @@
+"""The kinds of records that may go after a time, and what never goes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from cloudhub.accounts.models import Invitation, Team
+from cloudhub.core.database import run_transaction
+from cloudhub.generations.bin import KEPT_DAYS
+from cloudhub.generations.models import Generation, Image
+from cloudhub.generations.purge import AT_ONCE, OPEN_STATES, erasable, erase_recipes, purge_images, purgeable
+
+# INTERFACES promises that an idempotency key is known this long.
+LEAST_DAYS_OF_KEYS = 30
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`due` gives a team's records that are older than a moment, `ready` those of them that may go now, `clear` removes
+    some of them and says how many, 0 at the end. `unit` is what one of them is called."""
+
+    name: str
+    label: str
+    words: str
+    unit: str
+    due: Callable[[Team, datetime], QuerySet[Any]]
+    ready: Callable[[QuerySet[Any]], QuerySet[Any]]
+    clear: Callable[[QuerySet[Any]], int]
+    least_days: int = 1
+
+
+def _pictures(team: Team, before: datetime) -> QuerySet[Image]:
+    made = Q(generation__isnull=False) | Q(made_with__isnull=False)
+    return Image.objects.filter(made, team=team, created_at__lt=before)
+
+
+def _references(team: Team, before: datetime) -> QuerySet[Image]:
+    return Image.objects.filter(team=team, created_at__lt=before, generation__isnull=True, made_with__isnull=True)
+
+
+def _recipes(team: Team, before: datetime) -> QuerySet[Generation]:
+    return Generation.objects.filter(team=team, finished_at__lt=before)
+
+
+def _keys(team: Team, before: datetime) -> QuerySet[Generation]:
+    return Generation.objects.filter(team=team, created_at__lt=before).exclude(request_hash="")
+
+
+def _forgettable(generations: QuerySet[Generation]) -> QuerySet[Generation]:
+    return generations.exclude(state__in=OPEN_STATES)
+
+
+def _forget_keys(generations: QuerySet[Generation]) -> int:
+    ids = list(_forgettable(generations).order_by("id").values_list("id", flat=True)[:AT_ONCE])
+    rows = generations.filter(id__in=ids)
+    return run_transaction(lambda: rows.update(idempotency_key=None, request_hash="")) if ids else 0
+
+
+def _invitations(team: Team, before: datetime) -> QuerySet[Invitation]:
+    ended = Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | Q(expires_at__lt=before)
+    return Invitation.objects.filter(ended, team=team)
+
+
+def _delete_invitations(invitations: QuerySet[Invitation]) -> int:
+    ids = list(invitations.order_by("id").values_list("id", flat=True)[:AT_ONCE])
+    return run_transaction(lambda: invitations.filter(id__in=ids).delete()[0]) if ids else 0
+
+
+def _all(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("pictures", "Pictures", "Made and imported ones, with their files.", "picture", _pictures, purgeable,
+             purge_images),
+        Kind("references", "Reference pictures", "Uploaded to work on, and masks.", "reference picture", _references,
+             purgeable, purge_images),
+        Kind("prompts", "Prompts and recipes", "What was asked, and the vendor's words; 0 days erases a prompt within "
+             "minutes of its end, so that nobody reads it later.", "prompt", _recipes, erasable, erase_recipes, 0),
+        Kind("keys", "Idempotency keys", "What tells a repeated request from a new one.", "key", _keys, _forgettable,
+             _forget_keys, LEAST_DAYS_OF_KEYS),
+        Kind("invitations", "Ended invitations", "With the e-mail address that was invited.", "invitation",
+             _invitations, _all, _delete_invitations),
+    )
+}  # fmt: skip
+
+# What nobody sets, in the words of the page Data.
+FIXED: tuple[tuple[str, str], ...] = (
+    ("Ledger", "for ever; it names nobody once a person is erased"),
+    ("Audit trail", "for ever; names and addresses in it go when a person is erased"),
+    ("Deleted pictures", f"{KEPT_DAYS} days in the bin, then gone for good"),
+    ("Vendors' answers as they arrived, previews", "1 day after the call ended; as long as an outcome is unknown"),
+    ("Calls counted by rate limits", "as long as a limit looks back"),
+    ("Sign-in sessions", "until they end"),
+    ("Key checks", "only the latest one of each key"),
+)
