@@ -29,7 +29,8 @@ VENDOR_KEY = {"key_id": "vendor_key"}
 class Rule:
     """`body` is a right body for each method that takes one. `instead` puts another thing of the world into a part of
     the address, `own` says that who may not manage has only their own. `only_hub_owner` are methods with a body
-    that is about the whole hub. With `gone` the address names what nobody has."""
+    that is about the whole hub. With `gone` the address names what nobody has; what is
+    `personal` may be refused to a team's owner who sees it."""
 
     methods: dict[str, str]
     body: Any = field(default_factory=dict)
@@ -37,11 +38,12 @@ class Rule:
     own: bool = False
     only_hub_owner: tuple[str, ...] = ()
     gone: bool = False
+    personal: bool = False
 
 
-def rule(body: Any = None, instead: dict[str, str] | None = None, own: bool = False, gone: bool = False,
+def rule(body: Any = None, instead: dict[str, str] | None = None, own: bool = False, gone: bool = False, personal: bool = False,
          only_hub_owner: tuple[str, ...] = (), **methods: str) -> Rule:  # fmt: skip
-    return Rule(methods, body if body is not None else {}, instead or {}, own, only_hub_owner, gone)
+    return Rule(methods, body if body is not None else {}, instead or {}, own, only_hub_owner, gone, personal)
 
 
 PAGES = {
@@ -96,8 +98,8 @@ PAGES = {
     "web:vendor-key-rotate": rule(POST="manage", instead=VENDOR_KEY),
     "web:vendor-key-revoke": rule(POST="manage", instead=VENDOR_KEY),
     "web:hub-keys": rule(POST="read", body={"name": "mine", "scopes": "read"}),
-    "web:hub-key-change": rule(POST="read", own=True, body={"name": "mine", "scopes": "read"}),
-    "web:hub-key-rotate": rule(POST="read", own=True),
+    "web:hub-key-change": rule(POST="read", own=True, personal=True, body={"name": "mine", "scopes": "read"}),
+    "web:hub-key-rotate": rule(POST="read", own=True, personal=True),
     "web:hub-key-revoke": rule(POST="read", own=True),
     "web:model-access": rule(POST="manage", only_hub_owner=("POST",)),
     "web:people": rule(GET="manage"),
@@ -148,8 +150,8 @@ API = {
         POST="manage", instead=VENDOR_KEY, body={"values": {"OPENAI_API_KEY": "sk-another-0123456789"}}
     ),
     "api:hub-keys": rule(GET="any", POST="manage", body={"name": "mine", "scopes": ["manage"]}),
-    "api:hub-key": rule(GET="any", PATCH="manage", DELETE="manage", own=True, body={"name": "new"}),
-    "api:hub-key-rotate": rule(POST="manage", own=True),
+    "api:hub-key": rule(GET="any", PATCH="manage", DELETE="manage", own=True, personal=True, body={"name": "new"}),
+    "api:hub-key-rotate": rule(POST="manage", own=True, personal=True),
     "api:openai-images": rule(POST="generate", body=OPENAI_WISH),
     "api:openai-edits": rule(POST="generate", body=EDIT),
     "api:openai-models": rule(GET="read"),

@@ -29,8 +29,6 @@ RECORD = f"{record.__module__}.{record.__name__}"
 WRITES = "cloudhub.core.database.run_transaction"
 # Verbs that write and leave no line, each with what tells of them instead.
 TOLD_ELSEWHERE = {
-    "cloudhub.accounts.hub_keys.issue_hub_key": "recorded by the Keys page's verbs",
-    "cloudhub.accounts.hub_keys.revoke_hub_key": "recorded by the Keys page's verbs",
     "cloudhub.generations.cancel.cancel_generation": "the generation says that it was cancelled",
     "cloudhub.generations.images.upload_image": "the picture's row names its person",
     "cloudhub.generations.imports.import_images": "the picture's row names its person",
@@ -70,7 +68,10 @@ def _reached(name: str) -> frozenset[str]:
         reached.add(current)
         if current in _functions():
             node, names = _functions()[current]
-            waiting += [names[part.id] for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in names]
+            parts = list(ast.walk(node))
+            waiting += [names[part.id] for part in parts if isinstance(part, ast.Name) and part.id in names]
+            inside = [part for part in parts if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name)]
+            waiting += [f"{names[part.value.id]}.{part.attr}" for part in inside if part.value.id in names]
     return frozenset(reached)
 
 

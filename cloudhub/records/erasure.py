@@ -15,7 +15,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models
-from django.db.models import Q
+from django.db.models import ForeignObjectRel, Q
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor, Origin
@@ -104,7 +104,7 @@ def _erase(actor: Actor, person_id: int, *, keeps_work: bool) -> Erasure:
 
 def _erase_row(person: User, name: str) -> None:
     """The row becomes the stand-in, and all that hangs on it goes."""
-    for relation in User._meta.related_objects:
+    for relation in relations_to_people():
         if relation.on_delete is models.CASCADE:
             relation.related_model._base_manager.filter(**{relation.field.name: person}).delete()
     person.groups.clear()
@@ -113,6 +113,12 @@ def _erase_row(person: User, name: str) -> None:
     person.is_active = person.is_staff = person.is_superuser = False
     person.set_unusable_password()
     person.save()
+
+
+def relations_to_people() -> list[ForeignObjectRel]:
+    """Every relation of another table to a person, also those that have no name on this side."""
+    found = User._meta.get_fields(include_hidden=True)
+    return [field for field in found if isinstance(field, ForeignObjectRel) and not field.many_to_many]
 
 
 def _erase_keys(person: User, name: str) -> None:

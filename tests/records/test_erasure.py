@@ -17,7 +17,7 @@ from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden, HubError, Invalid, NotFound
 from cloudhub.generations.decide import decide_attempt
 from cloudhub.generations.models import Attempt, Generation, Image
-from cloudhub.records.erasure import carry_out_erasures, erase_person, stand_in
+from cloudhub.records.erasure import carry_out_erasures, erase_person, relations_to_people, stand_in
 from cloudhub.records.models import Erasure
 from tests.conftest import PASSWORD, Cast, client_of
 from tests.generations.stage import again, all_at_once, attempts_of, budget, carry_out, ledger_of, submit
@@ -202,8 +202,11 @@ def test_two_owners_who_erase_each_other_leave_one(committed_cast: Cast) -> None
 @pytest.mark.sqlite_only
 def test_every_relation_to_a_person_either_goes_or_is_needed_by_the_books() -> None:
     """CASCADE belongs to the person alone, PROTECT to the books; anything else would be forgotten here."""
-    for relation in User._meta.related_objects:
+    for relation in relations_to_people():
         assert relation.on_delete in (models.CASCADE, models.PROTECT, models.SET_NULL), relation
         table = relation.related_model
+        assert table is not None
         if relation.on_delete is models.CASCADE:
             assert not table.__module__.startswith(("cloudhub.billing", "cloudhub.generations")), table
+    told = {relation.related_model for relation in relations_to_people()}
+    assert {LedgerEntry, Membership, Erasure, Image, AuditEntry} <= told, "relations without a name count too"
