@@ -30,7 +30,8 @@ class Rule:
     """`body` is a right body for each method that takes one. `instead` puts another thing of the world into a part of
     the address, `own` says that who may not manage has only their own. `only_hub_owner` are methods with a body
     that is about the whole hub. With `gone` the address names what nobody has; what is
-    `personal` may be refused to a team's owner who sees it."""
+    `personal` may be refused to a team's owner who sees it; `theirs` are django-allauth's views, asked only that they
+    never break and show a visitor nothing of a person's."""
 
     methods: dict[str, str]
     body: Any = field(default_factory=dict)
@@ -39,11 +40,13 @@ class Rule:
     only_hub_owner: tuple[str, ...] = ()
     gone: bool = False
     personal: bool = False
+    theirs: bool = False
 
 
-def rule(body: Any = None, instead: dict[str, str] | None = None, own: bool = False, gone: bool = False, personal: bool = False,
-         only_hub_owner: tuple[str, ...] = (), **methods: str) -> Rule:  # fmt: skip
-    return Rule(methods, body if body is not None else {}, instead or {}, own, only_hub_owner, gone, personal)
+def rule(body: Any = None, instead: dict[str, str] | None = None, own: bool = False, gone: bool = False,
+         personal: bool = False, theirs: bool = False, only_hub_owner: tuple[str, ...] = (), **methods: str,
+         ) -> Rule:  # fmt: skip
+    return Rule(methods, body if body is not None else {}, instead or {}, own, only_hub_owner, gone, personal, theirs)
 
 
 PAGES = {
@@ -94,7 +97,7 @@ PAGES = {
     "web:vendor-keys": rule(POST="manage"),
     "web:vendor-key-try": rule(POST="manage"),
     "web:vendor-key-test": rule(POST="manage", instead=VENDOR_KEY),
-    "web:vendor-key-change": rule(POST="manage", instead=VENDOR_KEY, body={"label": "new"}),
+    "web:vendor-key-change": rule(POST="manage", instead=VENDOR_KEY, body={"label": "new", "priority": "100"}),
     "web:vendor-key-rotate": rule(POST="manage", instead=VENDOR_KEY),
     "web:vendor-key-revoke": rule(POST="manage", instead=VENDOR_KEY),
     "web:hub-keys": rule(POST="read", body={"name": "mine", "scopes": "read"}),
@@ -105,7 +108,7 @@ PAGES = {
     "web:people": rule(GET="manage"),
     "web:people-invite": rule(POST="manage", body={"email": "new@example.org", "role": "viewer"}),
     "web:invitation-withdraw": rule(POST="manage"),
-    "web:invitation": rule(GET="everybody", POST="everybody", instead={"token": "invitation_token"}),
+    "web:invitation": rule(GET="everybody", POST="everybody", gone=True, instead={"token": "invitation_token"}),
     "web:invitation-link": rule(GET="everybody"),
     "web:bin": rule(GET="read"),
     "web:bin-thumb": rule(GET="read"),
@@ -175,20 +178,20 @@ EVERYBODY = {"GET": "everybody", "HEAD": "everybody", "POST": "everybody", "PUT"
 SIGNED_IN = {"GET": "read", "HEAD": "read", "POST": "read", "PUT": "read"}
 # django-allauth's own pages of signing in, and of one's own second factor.
 SIGN_IN = {
-    **{name: rule(**EVERYBODY) for name in (
+    **{name: rule(theirs=True, **EVERYBODY) for name in (
         "account_login", "account_logout", "account_inactive", "mfa_authenticate", "mfa_login_webauthn",
         "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
         "account_reset_password_from_key_done", "socialaccount_login_cancelled", "socialaccount_login_error",
         "(admin/password_change/)",
     )},
-    **{name: rule(gone=True, **EVERYBODY) for name in ("openid_connect_login", "openid_connect_callback")},
-    **{name: rule(**SIGNED_IN) for name in (
+    **{name: rule(theirs=True, **EVERYBODY) for name in ("openid_connect_login", "openid_connect_callback")},
+    **{name: rule(theirs=True, **SIGNED_IN) for name in (
         "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_index",
         "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
         "mfa_list_webauthn", "mfa_add_webauthn",
     )},
-    "mfa_edit_webauthn": rule(gone=True, **SIGNED_IN),
-    "mfa_remove_webauthn": rule(gone=True, **SIGNED_IN),
+    "mfa_edit_webauthn": rule(theirs=True, **SIGNED_IN),
+    "mfa_remove_webauthn": rule(theirs=True, **SIGNED_IN),
 }  # fmt: skip
 # The whole rest of the admin site has one rule: staff, of which the hub's owner is one here.
 ADMIN = {"admin:login": rule(GET="everybody", HEAD="everybody", POST="everybody", PUT="everybody")}
