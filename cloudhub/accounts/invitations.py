@@ -73,7 +73,7 @@ def open_invitations(actor: Actor, team: Team) -> QuerySet[Invitation]:
 def withdraw_invitation(actor: Actor, invitation_id: int) -> Invitation:
     """Its link stops working at once. Raises `Forbidden`, `NotFound`, or `Conflict` when it was used."""
     invitation = Invitation.objects.select_related("team").filter(pk=invitation_id).first()
-    if invitation is None:
+    if invitation is None or (invitation.team != actor.team and not actor.is_hub_owner):
         raise NotFound("There is no such invitation.")
     require_team_owner(actor, invitation.team)
 

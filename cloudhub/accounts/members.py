@@ -165,7 +165,8 @@ def require_team_owner(actor: Actor, team: Team) -> None:
 def _find(actor: Actor, membership_id: int) -> Membership:
     """A membership that the actor may change. Only owners of the hub change another owner's of the hub."""
     membership = Membership.objects.select_related("user", "team").filter(pk=membership_id).first()
-    if membership is None:
+    if membership is None or (membership.team != actor.team and not actor.is_hub_owner):
+        # The same words for both, so that nobody learns by asking which there are in other teams.
         raise NotFound("This person has left the team.")
     require_team_owner(actor, membership.team)
     if membership.user.is_superuser and not actor.is_hub_owner:
