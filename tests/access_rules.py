@@ -109,11 +109,11 @@ PAGES = {
     "web:people-invite": rule(POST="manage", body={"email": "new@example.org", "role": "viewer"}),
     "web:invitation-withdraw": rule(POST="manage"),
     "web:invitation": rule(GET="everybody", POST="everybody", gone=True, instead={"token": "invitation_token"}),
-    "web:invitation-link": rule(GET="everybody"),
+    "web:invitation-link": rule(GET="everybody", theirs=True),
     "web:bin": rule(GET="read"),
-    "web:bin-thumb": rule(GET="read"),
-    "web:picture-delete": rule(POST="generate"),
-    "web:picture-restore": rule(POST="generate"),
+    "web:bin-thumb": rule(GET="read", personal=True, instead={"image_id": "binned_image"}),
+    "web:picture-delete": rule(POST="generate", personal=True),
+    "web:picture-restore": rule(POST="generate", personal=True, instead={"image_id": "binned_image"}),
     "web:data": rule(GET="manage"),
     "web:data-retention": rule(POST="manage", body={"kind": "prompts", "days": "9"}),
     "web:data-export": rule(POST="manage"),
@@ -194,6 +194,6 @@ SIGN_IN = {
     "mfa_remove_webauthn": rule(theirs=True, **SIGNED_IN),
 }  # fmt: skip
 # The whole rest of the admin site has one rule: staff, of which the hub's owner is one here.
-ADMIN = {"admin:login": rule(GET="everybody", HEAD="everybody", POST="everybody", PUT="everybody")}
+ADMIN = {"admin:login": rule(theirs=True, **EVERYBODY)}
 
 RULES = {**PAGES, **API, **SIGN_IN, **ADMIN}

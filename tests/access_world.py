@@ -19,6 +19,7 @@ from cloudhub.accounts.invitations import invite
 from cloudhub.accounts.models import HubKey, Membership, Role, Team, User
 from cloudhub.api.pictures import _signer
 from cloudhub.billing.budgets import create_budget
+from cloudhub.generations.bin import delete_image
 from cloudhub.generations.engine import engine
 from cloudhub.generations.models import Attempt, Generation
 from cloudhub.generations.submit import submit_generation
@@ -135,6 +136,8 @@ def _make(actor: Actor, hub_owner: Actor) -> dict[str, Any]:
     finished = _generate(actor, fields)
     lost = _generate(actor, {**fields, "prompt": f"prompt of {team} #lost"})
     image = finished.images.get()
+    binned = _generate(actor, {**fields, "prompt": f"prompt of {team} in the bin"}).images.get()
+    delete_image(actor, binned.pk)
     budget = create_budget(hub_owner, {"name": f"budget of {team}", "scope": "team", "target": str(actor.team.pk),
                                        "window": "day", "limit": "5.000000", "currency": "XTS"})  # fmt: skip
     key_of(actor)
@@ -151,7 +154,7 @@ def _make(actor: Actor, hub_owner: Actor) -> dict[str, Any]:
         "finished_attempt": str(finished.attempts.get().pk), "budget_id": budget.pk,
         "key_id": HubKey.objects.get(user=actor.user).pk, "token": _signer.sign(str(image.id)),
         "vendor_key": str(vendor_key.pk), "invitation_id": invitation.pk, "invitation_token": token,
-        "membership_id": membership.pk,
+        "membership_id": membership.pk, "binned_image": str(binned.pk),
     }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def thumb(request: HubRequest, image_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@signed_in()
+@signed_in("generate")
 def delete(request: HubRequest, image_id: UUID) -> HttpResponse:
     """Put a picture into the bin."""
     delete_image(request.actor, image_id)
@@ -53,7 +53,7 @@ def delete(request: HubRequest, image_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@signed_in()
+@signed_in("generate")
 def restore(request: HubRequest, image_id: UUID) -> HttpResponse:
     image = restore_image(request.actor, image_id)
     messages.success(request, "The picture is restored.")
