@@ -22,6 +22,7 @@ from cloudhub.accounts.models import User
 from cloudhub.accounts.single_sign_on import ANOTHER_PERSON, NOT_CLEAR, welcome
 from cloudhub.core.database import release_connection
 from cloudhub.core.errors import HubError
+from cloudhub.vault.second_factors import open_text, seal_text
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -58,7 +59,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Names and words of second factors."""
+    """Names and words of second factors, and their secrets sealed in the database."""
+
+    def encrypt(self, text: str) -> str:
+        return seal_text(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return open_text(encrypted_text)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {"id": context.request.get_host().partition(":")[0], "name": "CloudHub"}

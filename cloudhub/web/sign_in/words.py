@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from cloudhub.core.errors import TooMany
+from cloudhub.core.errors import TooMany, Unavailable
 
 View = Callable[..., HttpResponseBase]
 WAIT_SECONDS = 300
@@ -18,11 +18,15 @@ TOO_OFTEN = "This was tried too often. Nothing was done; wait five minutes and t
 
 
 def in_words(view: View) -> View:
-    """A form that is refused answers 422, and 429 with Retry-After when it was sent too often."""
+    """A form that is refused answers 422, and 429 with Retry-After when it was sent too often; a second factor that the
+    hub cannot read is told as such."""
 
     @wraps(view)
     def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except Unavailable as error:
+            return render(request, "problem.html", {"error": error}, status=503)
         context = getattr(response, "context_data", None) or {}
         forms_here = [context[name] for name in ("form", "webauthn_form") if context.get(name) is not None]
         refused = [form for form in forms_here if form.is_bound and form.errors]

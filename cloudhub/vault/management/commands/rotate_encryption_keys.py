@@ -1,4 +1,4 @@
-"""Encrypt the stored vendors' keys anew with the newest of CLOUDHUB_ENCRYPTION_KEYS."""
+"""Encrypt the stored vendors' keys and people's second factors anew with the newest of CLOUDHUB_ENCRYPTION_KEYS."""
 
 import sys
 from typing import Any
@@ -8,7 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 from cloudhub.core.errors import HubError
 from cloudhub.vault.envelope import VARIABLE, encryption_keys
 from cloudhub.vault.rotation import Progress, keys_to_rotate, rotate_encryption_keys
+from cloudhub.vault.second_factors import reseal_second_factors
 from cloudhub.vault.standing import WHAT_TO_DO, in_words, known_keys, unopened
+
+FACTORS = (
+    f"Put the encryption key that they were stored under back into {VARIABLE}, behind the newest; or remove them under "
+    "People, and their owners set them up again."
+)
 
 
 class Command(BaseCommand):
@@ -20,8 +26,14 @@ class Command(BaseCommand):
             self.stdout.write(f"Stored keys that need an older encryption key: {progress.found}.")
             for progress in rotate_encryption_keys():
                 self.stdout.write(f"{progress.done} of {progress.found} are encrypted anew.")
+            factors = reseal_second_factors()
         except HubError as error:
             raise CommandError(error.message) from error
+        if factors.done:
+            self.stdout.write(f"Second factors of people that are encrypted anew: {factors.done}.")
+        if factors.failed:
+            self.stdout.write(f"Second factors that cannot be decrypted: {factors.failed}. {FACTORS}")
+            sys.exit(1)
         # Keys that were damaged under the newest encryption key count too: they are lost just the same.
         lost = len(unopened(known_keys()))
         if lost:
