@@ -72,11 +72,11 @@ class VendorKeysCard:
     @property
     def is_bare(self) -> bool:
         """Nothing is stored and nothing in use: shown small."""
-        return not self.keys and not self.source.place
+        return not self.keys and self.source.place in ("", "not needed")
 
 
 def vendor_key_cards(actor: Actor) -> list[VendorKeysCard]:
-    """Every vendor that takes keys, those with one first."""
+    """Every vendor that takes keys: those with one first, those that work without one last."""
     stored: dict[str, list[ProviderKey]] = {}
     every = list(stored_keys_for(actor))
     tests = last_tests(every)
@@ -86,7 +86,7 @@ def vendor_key_cards(actor: Actor) -> list[VendorKeysCard]:
     for source in sources_of(actor):
         if forms_to_store(source.provider):
             cards.append(_vendor_card(actor, source, stored.get(source.provider.id, []), tests))
-    return sorted(cards, key=lambda card: card.is_bare)
+    return sorted(cards, key=lambda card: (card.is_bare, not card.keys and card.source.place == "not needed"))
 
 
 def vendor_part(actor: Actor) -> dict[str, Any]:
