@@ -13,6 +13,7 @@ from cloudhub.catalog.lifecycle_news import refresh_lifecycles
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.generations.leftovers import clear_leftovers
+from cloudhub.generations.retired_keys import forget_retired_keys
 from cloudhub.health.check import check_when_due
 from cloudhub.health.models import Chore
 from cloudhub.lanes.turn import forget_old
@@ -72,8 +73,9 @@ def take_chore(name: str, every: timedelta, now: datetime | None = None) -> bool
 
 
 def clear_old(stopping: threading.Event) -> None:
-    """Calls that no limit looks back to, in short steps, and files that nobody needs."""
+    """Calls that no limit looks back to, in short steps; secrets of replaced keys and files that nobody needs."""
     for _ in range(MOST_ROUNDS):
         if stopping.is_set() or not forget_old():
             break
+    forget_retired_keys()
     clear_leftovers()

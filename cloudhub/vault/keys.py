@@ -64,10 +64,10 @@ def every_key(provider: Provider, rows: Sequence[ProviderKey] | None = None) -> 
 def stored_key(provider: Provider, stored_id: UUID) -> Key:
     """A stored key that calls were made with, also one that has been replaced since.
 
-    Raises `Rejected` (no_key) when it was revoked or dropped, or does not open.
+    Raises `Rejected` (no_key) when it was revoked, dropped or forgotten, or does not open.
     """
     alive = [ProviderKey.State.ACTIVE, ProviderKey.State.RETIRED]
-    stored = ProviderKey.objects.filter(id=stored_id, provider=provider.id, state__in=alive)
+    stored = ProviderKey.objects.filter(id=stored_id, provider=provider.id, state__in=alive).exclude(ciphertext="")
     found = openable([row for row in stored.select_related("team") if is_in_place(row, provider)], provider)
     if not found:
         message = f"The key of {provider.label} that the call was made with is no longer here."

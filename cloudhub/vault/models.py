@@ -18,7 +18,8 @@ class ProviderKey(models.Model):
     vendor's address variables, where the vendor was when the key was typed ("scheme://host:port", empty for the
     vendor's own address): the key goes nowhere else. `key_print` tells keys apart without telling them. Keys with a
     lower `priority` are taken first. An active key makes calls; a retired one is only asked about jobs that were begun
-    with it; revoked and dropped ones (the vendor's address changed) have lost their ciphertext.
+    with it, and loses its ciphertext a day later when there are none (`generations.retired_keys`); revoked and dropped
+    ones (the vendor's address changed) have lost it at once.
     """
 
     class State(models.TextChoices):

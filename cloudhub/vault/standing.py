@@ -27,8 +27,12 @@ def known_keys() -> QuerySet[ProviderKey]:
 
 
 def unopened(rows: Iterable[ProviderKey]) -> list[ProviderKey]:
-    """Those among the rows that should open and do not."""
-    return [stored for stored in rows if stored.state in (State.ACTIVE, State.RETIRED) and not can_open(stored)]
+    """Those among the rows that should open and do not; a replaced key may have been forgotten."""
+    return [stored for stored in rows if _should_open(stored) and not can_open(stored)]
+
+
+def _should_open(stored: ProviderKey) -> bool:
+    return stored.state == State.ACTIVE or (stored.state == State.RETIRED and bool(stored.ciphertext))
 
 
 def in_words(count: int) -> str:
@@ -44,7 +48,8 @@ def drop_moved_keys() -> list[str]:
     """
     vendors = installed_providers()
     sentences = []
-    for stored in known_keys().filter(state__in=[State.ACTIVE, State.RETIRED]):
+    sealed = known_keys().filter(state__in=[State.ACTIVE, State.RETIRED]).exclude(ciphertext="")
+    for stored in sealed:
         vendor = vendors.get(stored.provider)
         if vendor is not None and not is_in_place(stored, vendor) and _drop(stored, vendor):
             sentences.append(f"The key {stored} was dropped: {why_dropped(vendor)}")

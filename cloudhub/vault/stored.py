@@ -70,11 +70,11 @@ def test_values(
 
 
 def test_key(actor: Actor, key_id: object) -> CheckResult:
-    """Ask the vendor about a stored key, free of charge. Raises `Conflict` for one that has been revoked or dropped."""
+    """Ask the vendor about a stored key, free of charge. Raises `Conflict` for one whose secrets are gone."""
     stored = _find_to_change(actor, key_id)
     vendor = _vendor_of(stored)
     _slow_down(actor)
-    if stored.state not in (State.ACTIVE, State.RETIRED):
+    if stored.state not in (State.ACTIVE, State.RETIRED) or not stored.ciphertext:
         raise Conflict(f"This key is {stored.get_state_display().lower()}: {stored.ended_reason}".strip())
     if not is_in_place(stored, vendor):
         raise Conflict(moved(vendor))

@@ -13,6 +13,7 @@ WORDS = {
     "outcome.settled": "settled an unknown outcome",
     "outcome.released": "gave back the money of an unknown outcome",
     "outcome.written_off": "wrote off an unknown outcome",
+    "provider_key.forgotten": "forgot the secrets of the replaced vendor key",
     "price_block.acknowledged": "allowed calls again after an overrun, for",
 }
 KINDS = {"hub_key": "hub key", "provider_key": "vendor key", "user": "person", "encryption_key": "encryption key"}

@@ -13,7 +13,7 @@ from cloudhub.vault.envelope import newest_id
 from cloudhub.vault.models import ProviderKey
 from cloudhub.vault.stored import KeySource, may_change, sources_of, stored_keys_for
 from cloudhub.vault.typed import LARGEST_FILE, forms_to_store, needed_values
-from providers.base import KeyForm, Provider
+from providers.base import KeyForm, PrivacyNote, Provider
 
 TESTED = {
     "valid": ("succeeded", "works"),
@@ -60,7 +60,8 @@ class StoredKeyCard:
 
 @dataclass(frozen=True)
 class VendorKeysCard:
-    """A vendor: where the key of the person's team comes from, the stored keys, and how another can be stored."""
+    """A vendor: where the key of the person's team comes from, the stored keys, and how another can be stored.
+    `privacy` is what becomes of prompts and pictures there."""
 
     provider: Provider
     source: KeySource
@@ -68,6 +69,7 @@ class VendorKeysCard:
     ended: list[StoredKeyCard]
     forms: list[KeyFormCard]
     missing_address: str
+    privacy: PrivacyNote
 
     @property
     def is_bare(self) -> bool:
@@ -137,6 +139,7 @@ def _vendor_card(
         ended=[card for card in cards if card.key.state in ENDED],
         forms=forms,
         missing_address="" if addressed else provider.address_variables[0],
+        privacy=provider.privacy_for(),
     )
 
 

@@ -1,25 +1,32 @@
 """Which stored key a call is sent with, that its job is asked about with the same one, and what happens in between."""
 
 import base64
+import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 from pytest_django import Settings
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.accounts.models import Team
+from cloudhub.accounts.models import AuditEntry, Team
 from cloudhub.core.database import release_connection
+from cloudhub.core.errors import Conflict
 from cloudhub.generations import perform, storage
 from cloudhub.generations.engine import engine
 from cloudhub.generations.models import Attempt, Generation
+from cloudhub.generations.retired_keys import forget_retired_keys
 from cloudhub.generations.right_to_send import take_right_to_send
 from cloudhub.generations.work import read_work
+from cloudhub.health.schedule import do_chores
 from cloudhub.lanes.circuit import note_key_works
 from cloudhub.lanes.models import Lane
 from cloudhub.vault import stored as verbs
 from cloudhub.vault.models import ProviderKey
+from cloudhub.vault.standing import drop_moved_keys, known_keys, unopened
 from providers.base import Pending
 from providers.http import transmission
 from tests.conftest import Cast
@@ -118,6 +125,44 @@ def test_a_job_whose_key_was_revoked_is_unknown_and_asked_with_no_other(errand: 
     assert again(generation).state == "unknown"
     assert "no longer here" in again(generation).error["message"]
     assert errand.keys == []
+
+
+def test_a_replaced_key_is_forgotten_a_day_later_once_no_open_job_needs_it(errand: Shop, cast: Cast) -> None:
+    own = add(cast.alice, "own-key-0123456789", cast.team)
+    generation = begun(cast)
+    verbs.rotate_key(cast.alice, own.pk, {"ERRAND_KEY": "new-key-0123456789"})
+    later = timezone.now() + timedelta(days=1, minutes=1)
+    # The job is with the vendor still; an unknown outcome needs the key as well.
+    assert forget_retired_keys(later) == 0
+    Attempt.objects.filter(generation=generation).update(state="unknown")
+    assert forget_retired_keys(later) == 0
+    Attempt.objects.filter(generation=generation).update(state="sent")
+    errand.done.set()
+    engine.run_once()
+    assert again(generation).state == "succeeded"
+    assert forget_retired_keys(timezone.now() + timedelta(hours=23)) == 0
+    assert [forget_retired_keys(later) for _ in range(2)] == [1, 0]
+    own.refresh_from_db()
+    assert (own.state, own.ciphertext, own.encryption_key_id) == ("retired", "", "")
+    line = AuditEntry.objects.order_by("-number")[0]
+    assert (line.action, line.who, line.target_id) == ("provider_key.forgotten", "the hub", str(own.pk))
+    assert ProviderKey.objects.get(state="active").ciphertext
+
+
+def test_a_forgotten_key_is_no_concern(errand: Shop, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = add(cast.alice, "own-key-0123456789", cast.team)
+    verbs.rotate_key(cast.alice, own.pk, {"ERRAND_KEY": "new-key-0123456789"})
+    ProviderKey.objects.filter(id=own.pk).update(ended_at=timezone.now() - timedelta(days=2))
+    do_chores(threading.Event())
+    own.refresh_from_db()
+    assert (own.ciphertext, own.ended_reason) == ("", "Replaced by a new key; its secrets are forgotten.")
+    assert unopened(known_keys()) == []
+    with pytest.raises(Conflict, match="secrets are forgotten"):
+        verbs.test_key(cast.alice, own.pk)
+    monkeypatch.setenv("ERRAND_BASE_URL", "http://127.0.0.1:10")
+    drop_moved_keys()
+    own.refresh_from_db()
+    assert own.state == "retired"
 
 
 def test_a_cancellation_goes_with_the_jobs_key(errand: Shop, cast: Cast) -> None:

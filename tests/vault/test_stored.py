@@ -200,7 +200,8 @@ def test_a_refused_new_key_changes_nothing(cast: Cast, vendors: RunningServer) -
         verbs.rotate_key(cast.alice, old.pk, {"OPENAI_API_KEY": "sk-invalid-key-0000"})
     assert list(caught.value.fields) == ["values"]
     assert [key.state for key in ProviderKey.objects.all()] == ["active"]
-    assert list(AuditEntry.objects.values_list("action", flat=True)) == ["provider_key.added"]
+    lines = AuditEntry.objects.filter(target_kind="provider_key")
+    assert list(lines.values_list("action", flat=True)) == ["provider_key.added"]
 
 
 def test_a_new_key_that_cannot_be_tested_changes_nothing(cast: Cast) -> None:
@@ -228,7 +229,9 @@ def test_labels_order_and_team_change_and_are_written_down(cast: Cast) -> None:
     assert (moved.label, moved.priority, moved.team) == ("Other", 5, cast.other_team)
     assert key_for(vendor(), cast.other_team.pk).secret == CANARY  # type: ignore[arg-type]
     verbs.revoke_key(cast.alice, stored.pk)
-    actions = list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
+    actions = list(
+        AuditEntry.objects.filter(target_kind="provider_key").order_by("number").values_list("action", flat=True)
+    )
     assert actions == [f"provider_key.{verb}" for verb in ("added", "relabelled", "reordered", "given", "revoked")]
     assert CANARY not in serializers.serialize("json", AuditEntry.objects.all())
 

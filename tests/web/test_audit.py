@@ -1,9 +1,11 @@
 """The page of the audit trail."""
 
 import json
+from datetime import UTC
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.audit_trail import record
@@ -29,6 +31,14 @@ def test_the_page_tells_what_was_done_from_where(changed: None, alices: Client) 
     assert "Week &lt;b&gt;" in page
     assert "limit: 5.000000 → 7.500000" in page
     assert "Pages from 127.0.0.1 · Studio" in page
+
+
+def test_times_are_told_in_utc_wherever_the_hub_is(changed: None, alices: Client, settings: Settings) -> None:
+    at = AuditEntry.objects.latest("number").at.astimezone(UTC)
+    settings.TIME_ZONE = "Asia/Kathmandu"
+    page = alices.get("/audit/").content.decode()
+    assert f"{at:%-d %b %Y %H:%M:%S}</time>" in page
+    assert "Days and times are in UTC." in page
 
 
 def test_filters_stay_in_the_links(changed: None, alices: Client) -> None:

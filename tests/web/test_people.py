@@ -37,6 +37,18 @@ def test_an_owner_of_the_hub_sees_everybody_and_all_teams(alices: Client) -> Non
         assert words in page
 
 
+def test_an_owner_of_the_hub_is_led_to_erasing_a_person(alices: Client, charlies: Client, cast: Cast) -> None:
+    address = f"/data/people/{cast.bob.user.pk}/erase"
+    assert f'href="{address}"' in alices.get("/people/").content.decode()
+    assert "/erase" not in charlies.get("/people/").content.decode()
+    alices.post(address, {"confirmation": "bob@example.org", "work": "keep"})
+    page = alices.get("/people/").content.decode()
+    assert f"former member {cast.bob.user.pk}" in page
+    # Who was erased can be neither erased again nor let in again.
+    assert address not in page
+    assert f"/people/{cast.bob.user.pk}/" not in page
+
+
 def test_a_team_owner_sees_the_own_team_alone(charlies: Client, cast: Cast) -> None:
     page = charlies.get(f"/people/?team={cast.other_team.pk}").content.decode()
     assert "charlie@example.org" in page

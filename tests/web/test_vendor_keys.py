@@ -1,7 +1,9 @@
 """Vendors' keys on the Keys page: typed once, tested for free, never shown again."""
 
 import base64
+import html
 import json
+import re
 
 import pytest
 from django.core.cache import cache
@@ -196,3 +198,16 @@ def test_a_hub_without_an_encryption_key_says_so(alices: Client, settings: Setti
     assert "CLOUDHUB_ENCRYPTION_KEYS is not set" in page
     assert "Store the key" not in page
     assert alices.post("/keys/vendors/openai", OPENAI).status_code in (409, 422)
+
+
+def test_where_a_key_is_added_it_says_what_becomes_of_prompts(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_BASE_URL", "STABILITY_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    page = alices.get("/keys/").content.decode()
+    for vendor in ("openai", "stability"):
+        note = installed_providers()[vendor].privacy_for()
+        (form,) = re.findall(rf'<form method="post" action="/keys/vendors/{vendor}".*?</form>', page, flags=re.S)
+        assert html.escape(note.words) in form
+        assert note.source in form
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://elsewhere.example/v1")
+    assert "Prompt and pictures go to elsewhere.example (OPENAI_BASE_URL)" in alices.get("/keys/").content.decode()

@@ -32,7 +32,7 @@ def _page(request: HubRequest, team: Team, error: HubError | None = None, **more
     }  # fmt: skip
     if request.actor.is_hub_owner:
         context |= {
-            "people": members.people_of_the_hub(request.actor),
+            "people": members.people_of_the_hub(request.actor).select_related("erasure"),
             "teams": Team.objects.order_by("archived_at", "name"),
         }
     return render(request, "people/people.html", context, status=status_of(error) if error else 200)
