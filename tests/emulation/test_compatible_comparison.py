@@ -1,7 +1,7 @@
 """What our client sends a compatible server for a wish is, field by field, what OpenAI's official SDK sends it.
 
-Allowed differences: the headers of `HEADERS_OF_THEIR_OWN` and the SDK's x-stainless-…, and the names of files in a form.
-What a server takes beyond OpenAI's form, such as a seed, the SDK's users send by its `extra_body`.
+Allowed differences: the headers of `HEADERS_OF_THEIR_OWN` and the SDK's x-stainless-…, and the names of files in a
+form. What a server takes beyond OpenAI's form, such as a seed, the SDK's users send by its `extra_body`.
 """
 
 import json
