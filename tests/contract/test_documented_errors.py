@@ -6,11 +6,13 @@ import pytest
 
 from cloudhub.vault.keys import environment_key
 from providers.base import FAILURES, Busy, OutcomeUnknown, ProviderError, Rejected
+from providers.emulation.contract import Call
+from tests.canary import TEST_KEY
 from tests.conftest import Cast
 from tests.contract.drive import begin, finish, fit
 from tests.contract.hub import carry, last_attempt
 from tests.contract.subjects import booked_vendors, documents_of, usual_subject, vendors
-from tests.contract.tap import Tap, failing
+from tests.contract.tap import Arrived, Tap, failing
 from tests.contract.wishes import usual
 from tests.generations.stage import states_of
 from tests.providers.documented import DocumentedError
@@ -24,7 +26,7 @@ LEFT = {"released": (False, False), "settled": (False, True), "unknown": (True, 
 @pytest.mark.parametrize("vendor", vendors())
 def test_a_vendor_documents_its_errors(vendor: str) -> None:
     errors = documents_of(vendor).errors
-    assert len(errors) >= 5, "its tests folder has no documented.py with ERRORS"
+    assert len(errors) >= 5, f"tests/documented.py in its folder lists {len(errors)} ERRORS; five are the least"
     assert len({(error.on, error.name) for error in errors}) == len(errors)
     assert {error.code for error in errors} <= set(FAILURES)
     assert "rejected" in {error.ends for error in errors}
@@ -95,3 +97,13 @@ def wrong_ending(tap: Tap, cast: Cast, vendor: str, error: DocumentedError) -> s
     if calls != len(states) or (error.ends != "busy" and calls != 1):
         return f"{calls} costly calls for {states}"
     return ""
+
+
+@pytest.mark.sqlite_only
+def test_a_key_is_known_by_itself_in_a_vendors_own_header() -> None:
+    def has_key(**headers: str) -> bool:
+        return Arrived("new", Call(method="GET", mount="new", path="/", headers=headers), is_work=False).has_key
+
+    assert has_key(new_vendors_key=f"key={TEST_KEY}")
+    assert has_key(authorization="Bearer a-token")
+    assert not has_key(new_vendors_key="another")

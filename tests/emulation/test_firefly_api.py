@@ -1,11 +1,10 @@
 """The emulated Firefly and IMS, asked by plain HTTP as Adobe's pages have it.
 
 Adobe's only official SDK is for JavaScript (@adobe/firefly-apis 2.0.1) and calls the synchronous routes that Adobe
-removed on 2025-10-03; the package index has none. So the requests here follow the reference, and the last test holds
-our client's request beside one that is written out by hand from it.
+removed on 2025-10-03; the package index has none. So the requests here follow the reference; `test_firefly_requests`
+holds our client's beside it.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from providers.base import CloudGenerationRequest, Key
 from providers.emulation.server import RunningServer
-from providers.firefly.client import Firefly
 from tests.emulation.calls import amounts, opened, png
 
 FORM = {
@@ -224,35 +221,3 @@ def test_a_status_fault_has_adobes_usual_body(
     answer = submit(firefly, WISH)
     assert (answer.status_code, answer.json()["error_code"]) == (status, code)
     assert ("retry-after" in answer.headers) == (status == 429)
-
-
-def test_our_clients_request_is_the_references(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(request)
-        if request.url.host == "ims-na1.adobelogin.com":
-            return httpx.Response(200, json={"access_token": "t", "token_type": "bearer", "expires_in": 86399})
-        return httpx.Response(202, json={"jobId": "1", "statusUrl": "https://firefly-api.adobe.io/v3/status/1"})
-
-    for name in ("FIREFLY_BASE_URL", "FIREFLY_IMS_URL"):
-        monkeypatch.delenv(name, raising=False)
-    vendor = Firefly(httpx.MockTransport(answer))
-    key = Key({"FIREFLY_CLIENT_ID": "client", "FIREFLY_CLIENT_SECRET": "secret"}, public=("FIREFLY_CLIENT_ID",))
-    wish = CloudGenerationRequest(
-        prompt="a red bicycle", negative_prompt="text", num_images=2, seed=1, style="photo", model="image4_standard",
-        options={"locale": "en-US"},
-    )  # fmt: skip
-    fitted, _ = vendor.normalise(wish, vendor.models[2])
-    vendor.start(vendor.prepare(fitted, key), key)
-    token, job = sent
-    assert dict(httpx.QueryParams(token.content.decode())) == FORM
-    assert str(job.url) == "https://firefly-api.adobe.io/v3/images/generate-async"
-    names = ("authorization", "x-api-key", "x-model-version", "content-type", "accept")
-    assert [job.headers[name] for name in names] == [
-        "Bearer t", "client", "image4_standard", "application/json", "application/json",
-    ]  # fmt: skip
-    assert json.loads(job.content) == {
-        "prompt": "a red bicycle", "negativePrompt": "text", "numVariations": 2, "seeds": [1, 2],
-        "size": {"width": 2048, "height": 2048}, "contentClass": "photo", "promptBiasingLocaleCode": "en-US",
-    }  # fmt: skip

@@ -62,6 +62,14 @@ def test_with_generate_a_picture_is_made_paid_and_saved(
     check_invoice_against_ledger(gemini)
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("vendor", "count"), [("practice", "1 model "), ("stability", "20 models ")])
+def test_a_catalogue_is_counted(cast: Cast, monkeypatch: pytest.MonkeyPatch, vendor: str, count: str) -> None:
+    monkeypatch.setenv("STABILITY_API_KEY", TEST_KEY)
+    monkeypatch.setenv("STABILITY_BASE_URL", "http://127.0.0.1:9")
+    assert f"is ready with {count}in its catalogue" in run("check_provider", vendor)[1]
+
+
 TROUBLES = [
     ({"GOOGLE_API_KEY": ""}, None, "API key not found for google-gemini. Please set GOOGLE_API_KEY in .env file or "
      "environment variables.", "Make a key in Google AI Studio"),

@@ -64,7 +64,8 @@ def steps(provider_id: str, generate: bool, model: str) -> Iterator[str]:
     provider = find_vendor(provider_id)
     key = _key(provider)
     yield _found(provider, key)
-    yield f"{provider.label} is ready with {len(provider.models)} models in its catalogue"
+    count = len(provider.models)
+    yield f"{provider.label} is ready with {count} model{'' if count == 1 else 's'} in its catalogue"
     yield check_key(provider, key)
     if generate:
         yield from _picture(provider, model)
