@@ -1,6 +1,7 @@
 """What leaves the hub, and to where: by two doors, to addresses that no caller names."""
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.api.caller import Caller, caller_of
 from tests.conftest import Cast
-from tests.test_architecture import SOURCE, imports_of, is_test, name
+from tests.test_architecture import ROOT, SOURCE, imports_of, is_test, name
 
 CONNECTING = {"socket", "ssl", "http.client", "urllib.request", "requests", "urllib3", "aiohttp", "httpcore", "ftplib",
               "telnetlib", "smtplib", "subprocess", "asyncio"}  # fmt: skip
@@ -17,6 +18,13 @@ CONNECTING = {"socket", "ssl", "http.client", "urllib.request", "requests", "url
 MAY_CONNECT = {"providers/guarded.py", "cloudhub/web/server.py", "cloudhub/web/prepare.py", "hub.py",
                "cloudhub/generations/management/commands/live_test.py"}  # fmt: skip
 DESTINATIONS = ("api_base", "base_url", "headers", "extra_headers", "api_key", "webhook", "callback_url", "proxy")
+# Statements of guards, which databases take no parameters in: names of tables, columns and guards.
+COMPOSES_SQL = {
+    "cloudhub/billing/triggers.py": {"TABLE", "_REFUSAL", "verb", "verb.lower()", "name", "on_table"},
+    "cloudhub/accounts/audit_guards.py": {
+        "TABLE", "_REFUSAL", "verb", "verb.lower()", "name", "on_table", "column", "erases", "keeps", "refuse",
+    },
+}  # fmt: skip
 OURS = [path for path in SOURCE if not is_test(path) and "emulat" not in str(path)]
 
 
@@ -42,8 +50,28 @@ def test_no_text_of_a_user_becomes_a_program(path: Path) -> None:
     assert not called & {"eval", "exec", "os.system", "os.popen", "Template", "mark_safe", "SafeString",
                          "pickle.loads", "yaml.load", "RawSQL"}  # fmt: skip
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("raw", "extra"):
-            assert ast.unparse(node.func.value).rpartition(".")[2] != "objects"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            assert node.func.attr not in ("raw", "extra"), ast.unparse(node)
+            if node.func.attr in ("execute", "executemany") and name(path) not in COMPOSES_SQL:
+                assert isinstance(node.args[0], ast.Constant | ast.Name), ast.unparse(node)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("path", COMPOSES_SQL)
+def test_composed_statements_take_names_of_the_source_alone(path: str) -> None:
+    """Where a statement has to be put together, its parts are constants of that file or of those named here."""
+    tree = ast.parse((ROOT / path).read_text())
+    composed = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    parts = {
+        ast.unparse(part.value) for text in composed for part in text.values if isinstance(part, ast.FormattedValue)
+    }
+    assert parts <= COMPOSES_SQL[path]
+
+
+@pytest.mark.sqlite_only
+def test_no_template_takes_text_for_markup() -> None:
+    for path in (ROOT / "templates").rglob("*.html"):
+        assert not re.search(r"\|\s*safe(seq)?\b|autoescape\s+off|\bdebug\b", path.read_text()), path
 
 
 @pytest.mark.parametrize("path", ["/api/v1/generations", "/api/v1/estimates", "/v1/images/generations"])
