@@ -39,7 +39,8 @@ def test_it_takes_the_scope_manage(alice: Actor, bobs: Caller) -> None:
 
 def test_another_teams_lines_are_not_there(alices: Caller, charlies: Caller) -> None:
     alices.post("/api/v1/budgets", BUDGET)
-    assert charlies.get("/api/v1/audit").json()["results"] == []
+    lines = charlies.get("/api/v1/audit").json()["results"]
+    assert [line["action"] for line in lines] == ["hub_key.created"], "the own key, and nothing of the other team"
 
 
 def test_a_bad_filter_is_named(alices: Caller) -> None:
