@@ -141,8 +141,11 @@ def _erase_mentions(person: User, email: str, name: str) -> None:
     keys = [str(pk) for pk in HubKey.objects.filter(user=person).values_list("pk", flat=True)]
     about = Q(user=person) | Q(target_kind__in=PEOPLE, target_id=str(person.pk))
     about |= Q(target_kind="hub_key", target_id__in=keys) | Q(pk__in=_lines_that_name(email))
+    own = Budget.objects.filter(scope="user", target=str(person.pk))
+    # People call a budget after the person whom it limits.
+    about |= Q(target_kind="budget", target_id__in=[str(pk) for pk in own.values_list("pk", flat=True)])
     AuditEntry.objects.filter(about).update(who="", address="", target_name="", salt="")
-    Budget.objects.filter(scope="user", target=str(person.pk)).update(name=f"Budget of {name}")
+    own.update(name=f"Budget of {name}")
     users = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=users, object_id=str(person.pk)).update(object_repr=name)
     for table in (Attempt, Generation):
