@@ -37,11 +37,10 @@ def record(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An audit line belongs into the transaction of what it tells of.")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    last = AuditEntry.objects.order_by("-number").first()
     home = team or (actor.team if actor and actor.team.pk else None)
+    if connection.vendor == "postgresql":
+        _queue_for_the_chain(home, actor)
+    last = AuditEntry.objects.order_by("-number").first()
     entry = AuditEntry(
         number=last.number + 1 if last else 1, at=timezone.now(), team=home, user=actor.user if actor else None,
         hub_key=actor.hub_key if actor else None, door=actor.origin.door if actor else "hub", action=action,
@@ -53,6 +52,21 @@ def record(
     entry.hash = hash_of(entry)
     entry.save(force_insert=True)
     return entry
+
+
+def _queue_for_the_chain(home: Team | None, actor: Actor | None) -> None:
+    """Wait, on PostgreSQL, until nobody else appends.
+
+    The rows that the line will point to are locked first, as its foreign keys do at the insert: who waits for them with
+    the chain in hand would keep out the very transaction that holds them.
+    """
+    pointed_to = [home, actor.user if actor else None, actor.hub_key if actor else None]
+    with connection.cursor() as cursor:
+        for row in pointed_to:
+            if row is not None:
+                table = connection.ops.quote_name(row._meta.db_table)
+                cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR KEY SHARE", [row.pk])  # noqa: S608
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
 
 
 def digest_of_personal(entry: AuditEntry) -> str:
