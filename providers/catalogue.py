@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,15 +60,20 @@ def unavailable_vendors() -> tuple[UnavailableVendor, ...]:
 
 def read_catalog(path: Path) -> tuple[ModelEntry, ...]:
     """The models of a `catalog.toml`. Raises ValueError or KeyError on a file that is not well formed."""
-    with path.open("rb") as file:
-        document = tomllib.load(file)
+    document = _document(path)
     tables = document.get("size_tables", {})
     return tuple(_entry(model, tables) for model in document["models"])
 
 
 def read_privacy_note(path: Path) -> PrivacyNote:
     """What a `catalog.toml` says, in its table `privacy`, of prompts and pictures. Raises as `read_catalog`."""
-    return read_privacy(tomllib.loads(path.read_text("utf-8")))
+    return read_privacy(_document(path))
+
+
+@cache
+def _document(path: Path) -> dict[str, Any]:
+    """A file is asked for its models and for its privacy note, and does not change while the hub runs."""
+    return tomllib.loads(path.read_text("utf-8"))
 
 
 def _entry(model: Mapping[str, Any], tables: Mapping[str, Any]) -> ModelEntry:

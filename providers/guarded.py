@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from providers.errors import Busy, OutcomeUnknown, Rejected
-from providers.http import Answer, Door, boot_clock
+from providers.http import Answer, Door, boot_clock, tls_context
 
 LARGEST_RESULT = 64 * 1024 * 1024
 MOST_REDIRECTS = 3
@@ -98,7 +98,8 @@ class GuardedTransport(httpx.BaseTransport):
         self._resolve = resolve
         self._most_seconds = most_seconds
         # A kept connection would be found again by address alone, whichever name its certificate was checked for.
-        self._inner = httpx.HTTPTransport(limits=httpx.Limits(max_connections=500, max_keepalive_connections=0))
+        limits = httpx.Limits(max_connections=500, max_keepalive_connections=0)
+        self._inner = httpx.HTTPTransport(limits=limits, verify=tls_context())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from providers import guarded
 from providers.base import Busy, OutcomeUnknown
 from providers.guarded import AddressRefused, GuardedTransport, fetch_result
-from providers.http import Door
+from providers.http import Door, tls_context
 from tests.providers.loopback import Behaviour, Loopback, answering, loopback
 
 PUBLIC = "93.184.216.34"
@@ -242,6 +242,15 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The certificate, which the hub's doors take for an authority meanwhile."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    tls_context.cache_clear()
+    yield certificate
+    tls_context.cache_clear()
+
+
 @contextmanager
 def secured(certificate: Path, behave: Behaviour) -> Iterator[tuple[Loopback, list[str]]]:
     """A vendor behind TLS, and the names that callers asked for in their greeting."""
@@ -269,10 +278,9 @@ def secured(certificate: Path, behave: Behaviour) -> Iterator[tuple[Loopback, li
 
 
 def test_the_certificate_is_checked_for_the_name_though_the_connection_goes_to_the_address(
-    dialled: Dialled, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    dialled: Dialled, trusted: Path
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with secured(certificate, answering(PICTURE)) as (vendor, names):
+    with secured(trusted, answering(PICTURE)) as (vendor, names):
         address = f"https://pictures.example:{vendor.port}/a"
         assert fetch_result(address, door=guarded_door(always(PUBLIC))) == PICTURE
     assert dialled == [(PUBLIC, vendor.port)]
@@ -281,21 +289,17 @@ def test_the_certificate_is_checked_for_the_name_though_the_connection_goes_to_t
 
 
 @pytest.mark.parametrize("host", ["other.example", "93.184.216.34"])
-def test_a_certificate_for_another_name_is_refused(
-    dialled: Dialled, certificate: Path, monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with secured(certificate, answering(PICTURE)) as (vendor, _), pytest.raises(Busy, match="could not be reached"):
+def test_a_certificate_for_another_name_is_refused(dialled: Dialled, trusted: Path, host: str) -> None:
+    with secured(trusted, answering(PICTURE)) as (vendor, _), pytest.raises(Busy, match="could not be reached"):
         fetch_result(f"https://{host}:{vendor.port}/a", door=guarded_door(always(PUBLIC)))
     assert vendor.requests == []
 
 
-def test_a_drip_behind_tls_ends_too(dialled: Dialled, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+def test_a_drip_behind_tls_ends_too(dialled: Dialled, trusted: Path) -> None:
     begun = time.monotonic()
     drip = dripping(b"HTTP/1.1 200 OK\r\nX-Long: ")
     door = guarded_door(always(PUBLIC), most_seconds=0.5)
-    with secured(certificate, drip) as (vendor, _), pytest.raises(Busy):
+    with secured(trusted, drip) as (vendor, _), pytest.raises(Busy):
         fetch_result(f"https://pictures.example:{vendor.port}/", door=door)
     assert time.monotonic() - begun < 5
 
