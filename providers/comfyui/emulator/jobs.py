@@ -25,12 +25,9 @@ class Job:
     graph: dict[str, Any]
     fault: Fault
     starts: float
+    ends: float
     stopped: bool = False
     history: dict[str, Any] | None = None
-
-    @property
-    def ends(self) -> float:
-        return self.starts + WORK_SECONDS
 
     @property
     def state(self) -> State:
@@ -75,7 +72,7 @@ class Jobs:
         with self._lock:
             waiting = [job.ends for job in self._jobs.values() if job.state != "done"]
             starts = max([time.monotonic(), *waiting])
-            job = Job(job_id or str(uuid.uuid4()), self._count, graph, fault, starts)
+            job = Job(job_id or str(uuid.uuid4()), self._count, graph, fault, starts, starts + WORK_SECONDS)
             self._count += 1
             while len(self._jobs) >= MOST_KEPT:
                 del self._jobs[next(iter(self._jobs))]
