@@ -1,5 +1,6 @@
 """The cast and stage of every test: Alice owns the hub, Bob is on her team, Victor may look, Charlie is a stranger."""
 
+import functools
 import os
 import threading
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import hypothesis
 import pytest
 from django.core.cache import cache
@@ -36,6 +38,8 @@ from tests import google_accounts
 from tests.canary import TEST_KEY, Statements
 
 PASSWORD = "correct horse battery"
+# Every httpx client reads all certificate authorities anew, 50 ms each; the tests and the SDKs in them make thousands.
+httpx._transports.default.create_ssl_context = functools.cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 # The machine is shared: how long an example takes says nothing about the code.
 hypothesis.settings.register_profile(
     "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
@@ -52,8 +56,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if connection.vendor != "postgresql" or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return
     databases = {"db", "transactional_db", "django_db_setup", "prepared"}
-    touching = [item for item in items if databases & set(getattr(item, "fixturenames", ()))]
-    touching += [item for item in items if item.get_closest_marker("django_db") and item not in touching]
+    touching = {
+        item
+        for item in items
+        if databases & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db")
+    }
     config.hook.pytest_deselected(items=[item for item in items if item not in touching])
     items[:] = [item for item in items if item in touching]
 
