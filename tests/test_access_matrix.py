@@ -25,8 +25,8 @@ ANYTHING = f"{LOOSE} or sign in"
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # To the account page, which asks to sign in.
 SENT_ON = ("admin:password_change",)
-# Roles that try the methods too which a rule does not name.
-ASKED_EVERYTHING = ("hub owner", "visitor", "no key")
+# Who tries the methods too that a rule does not name: what they may not do, nobody may.
+ASKED_EVERYTHING = ("hub owner",)
 ROUTES = routes()
 RULED = sorted(set(ROUTES) & set(RULES))
 ADMIN_ROUTES = sorted(name for name in ROUTES if name.startswith("admin:") and name not in RULES)
