@@ -15,8 +15,8 @@ CONNECTING = {"socket", "ssl", "http.client", "urllib.request", "requests", "url
               "telnetlib", "smtplib", "subprocess", "asyncio"}  # fmt: skip
 # Both doors; the web server's own listening socket; the machine's own name beside a process's number; the launcher, and
 # the live test, which starts the hub's own commands.
-MAY_CONNECT = {"providers/guarded.py", "cloudhub/web/server.py", "cloudhub/web/prepare.py", "hub.py",
-               "cloudhub/generations/management/commands/live_test.py"}  # fmt: skip
+MAY_CONNECT = {"providers/guarded.py", "providers/http.py", "cloudhub/web/server.py", "cloudhub/web/prepare.py",
+               "hub.py", "cloudhub/generations/management/commands/live_test.py"}  # fmt: skip
 DESTINATIONS = ("api_base", "base_url", "headers", "extra_headers", "api_key", "webhook", "callback_url", "proxy")
 # Statements of guards, which databases take no parameters in: names of tables, columns and guards.
 COMPOSES_SQL = {

@@ -15,6 +15,12 @@ from cloudhub.accounts.models import AuditEntry, Team
 
 # "cloudhub" as a number: the lock that lets one transaction at a time append.
 CHAIN_LOCK = 0x636C6F7564687562
+# Of a line's team, person and hub key.
+SHARE_LOCKS = (
+    "SELECT 1 FROM accounts_team WHERE id = %s FOR KEY SHARE",
+    "SELECT 1 FROM accounts_user WHERE id = %s FOR KEY SHARE",
+    "SELECT 1 FROM accounts_hubkey WHERE id = %s FOR KEY SHARE",
+)
 FIRST = "0" * 64
 HUB_ITSELF = "the hub"
 
@@ -60,12 +66,11 @@ def _queue_for_the_chain(home: Team | None, actor: Actor | None) -> None:
     The rows that the line will point to are locked first, as its foreign keys do at the insert: who waits for them with
     the chain in hand would keep out the very transaction that holds them.
     """
-    pointed_to = [home, actor.user if actor else None, actor.hub_key if actor else None]
+    rows = [home, actor.user if actor else None, actor.hub_key if actor else None]
     with connection.cursor() as cursor:
-        for row in pointed_to:
+        for row, statement in zip(rows, SHARE_LOCKS, strict=True):
             if row is not None:
-                table = connection.ops.quote_name(row._meta.db_table)
-                cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR KEY SHARE", [row.pk])  # noqa: S608
+                cursor.execute(statement, [row.pk])
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
 
 

@@ -134,7 +134,7 @@ def test_a_slow_one_is_cancelled_or_waits_in_plain_sight(
     expect(card.locator(".elapsed")).to_have_text(re.compile(r"[1-3] s"))
     card.get_by_role("button", name="Cancel").click()
     expect(card.locator(".card-state")).to_contain_text("Cancelling")
-    expect(card.locator("img")).to_have_count(1)
+    expect(card.locator("img")).to_have_count(1, timeout=20_000)
 
 
 def test_an_unfinished_picture_is_shown_and_then_the_finished_one(
