@@ -1,5 +1,6 @@
 """The contract's stage: one emulator for all tests, every vendor pointed at it with a key that it accepts."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +24,12 @@ def served() -> Iterator[RunningServer]:
 
 
 @pytest.fixture(scope="session")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for what credentials need beside the environment, such as a service account's file."""
-    return tmp_path_factory.mktemp("papers")
+    folder = tmp_path_factory.mktemp("papers")
+    yield folder
+    # It holds the very keys that nothing of a run may hold at its end.
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
