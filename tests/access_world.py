@@ -144,6 +144,7 @@ def _make(actor: Actor, hub_owner: Actor) -> dict[str, Any]:
     HubKey.objects.filter(user=actor.user).update(name=f"key of {team}")
     vendor_key = add_key(hub_owner, provider="openai", values={"OPENAI_API_KEY": f"sk-key-of-{team}-0123456789"},
                          team=actor.team, label=f"vendor key of {team}")  # fmt: skip
+    lane = Lane.objects.create(provider="openai", key_print=vendor_key.key_print, model="")
     invitation, token = invite(hub_owner, email=f"invited.to.{team}@example.org", role="viewer", team=actor.team)
     newcomer = User.objects.create_user(f"newcomer.of.{team}@example.org")
     membership = Membership.objects.create(user=newcomer, team=actor.team, role=Role.VIEWER)
@@ -154,7 +155,7 @@ def _make(actor: Actor, hub_owner: Actor) -> dict[str, Any]:
         "finished_attempt": str(finished.attempts.get().pk), "budget_id": budget.pk,
         "key_id": HubKey.objects.get(user=actor.user).pk, "token": _signer.sign(str(image.id)),
         "vendor_key": str(vendor_key.pk), "invitation_id": invitation.pk, "invitation_token": token,
-        "membership_id": membership.pk, "binned_image": str(binned.pk),
+        "membership_id": membership.pk, "binned_image": str(binned.pk), "lane_id": lane.pk,
     }  # fmt: skip
 
 
@@ -212,8 +213,7 @@ def _role(name: str, actor: Actor, may: frozenset[str], client: Client, headers:
 
 def other_values() -> dict[str, Any]:
     """What stands in addresses for things that belong to the whole hub."""
-    lane, _ = Lane.objects.get_or_create(provider="practice", model="practice-1", key_print="")
-    return {"lane_id": lane.pk, "provider_id": "practice", "reference": "practice-1", "model": "practice-1",
+    return {"provider_id": "practice", "reference": "practice-1", "model": "practice-1",
             "number": 0, "user_id": User.objects.get(email="victor@example.org").pk,
             "team_id": Team.objects.get(name="Elsewhere").pk, "session_id": NOBODYS_NUMBER, "pk": NOBODYS_NUMBER,
             "uidb36": "x", "key": "x", "app_label": "billing", "form": "csv", "rest": "nothing/here"}  # fmt: skip

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError
 
+from cloudhub.accounts.actor import Actor
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import NotFound, Unavailable
 from cloudhub.lanes.choose import key_in_turn
 from cloudhub.lanes.models import Lane
-from cloudhub.vault.keys import fingerprint
+from cloudhub.vault.keys import fingerprint, keys_for
 from cloudhub.vault.models import ProviderKey
 from providers.base import Key, Provider, Rejected
+from providers.catalogue import find_provider
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,21 @@ def _existing(name: LaneName, *, for_update: bool = False) -> list[Lane]:
     return list((lanes.select_for_update() if for_update else lanes).order_by("id"))
 
 
-def find_lane(lane_id: object) -> Lane:
-    """A lane by its id. Raises `NotFound`."""
+def find_lane(actor: Actor, lane_id: object) -> Lane:
+    """A lane by its id, for who may see its key: not another team's own. Raises `NotFound`."""
     text = str(lane_id)
     is_number = text.isascii() and text.isdigit() and len(text) < 18
     lane = Lane.objects.filter(id=int(text)).first() if is_number else None
-    if lane is None:
+    if lane is None or not (actor.is_hub_owner or _is_seen(lane, actor)):
         raise NotFound("There is no such lane.")
     return lane
+
+
+def _is_seen(lane: Lane, actor: Actor) -> bool:
+    """Whether the lane's key is the team's, everybody's, or in no team's hands any more."""
+    stored = ProviderKey.objects.filter(provider=lane.provider, key_print=lane.key_print)
+    teams = set(stored.exclude(state=ProviderKey.State.REVOKED).values_list("team_id", flat=True))
+    if not teams or teams & {None, actor.team.pk}:
+        return True
+    vendor = find_provider(lane.provider)
+    return vendor is not None and lane.key_print in map(fingerprint, keys_for(vendor))

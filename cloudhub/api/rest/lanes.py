@@ -30,7 +30,7 @@ class OneLane(Door):
         body = read_body(request, ("limits",))
         if "limits" not in body:
             raise Invalid.of({"limits": "This field is needed; null gives the word back to the vendor."})
-        return _answer(set_limits(actor_of(request), find_lane(lane_id), body["limits"]))
+        return _answer(set_limits(actor_of(request), find_lane(actor_of(request), lane_id), body["limits"]))
 
 
 class OpenLane(Door):
@@ -40,7 +40,7 @@ class OpenLane(Door):
         actor_of(request).require("manage")
         read_query(request)
         read_body(request, ())
-        return _answer(open_again(actor_of(request), find_lane(lane_id)))
+        return _answer(open_again(actor_of(request), find_lane(actor_of(request), lane_id)))
 
 
 def _answer(lane: Lane) -> Response:

@@ -53,7 +53,7 @@ def check(request: HubRequest, provider_id: str) -> HttpResponse:
 @signed_in("manage")
 def change_limits(request: HubRequest, lane_id: int) -> HttpResponse:
     """Give a lane an owner's limits, or the vendor's again."""
-    lane = find_lane(lane_id)
+    lane = find_lane(request.actor, lane_id)
     rows = posted_rows(request.POST)
     try:
         limits = None if "vendors" in request.POST else limits_in(rows)
@@ -70,7 +70,7 @@ def change_limits(request: HubRequest, lane_id: int) -> HttpResponse:
 @signed_in("manage")
 def open_lane(request: HubRequest, lane_id: int) -> HttpResponse:
     """End a pause or an open circuit at once."""
-    lane = open_again(request.actor, find_lane(lane_id))
+    lane = open_again(request.actor, find_lane(request.actor, lane_id))
     messages.success(request, f"Calls of {lane} go again.")
     return _back(f"vendor-{lane.provider}")
 
