@@ -1,14 +1,14 @@
 """What is wrong and what to do, in sentences, the worst first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.catalog.lifecycle import Standing, standing
 from cloudhub.catalog.models import CloudModel
-from cloudhub.health.facts import Facts, Vendor, gather
+from cloudhub.health.facts import Facts, OtherKey, Vendor, gather
 from cloudhub.health.models import KeyCheck
 from cloudhub.lanes.models import Lane
 from cloudhub.vault.standing import WHAT_TO_DO, in_words, why_dropped
@@ -89,16 +89,19 @@ def _stored_keys(facts: Facts) -> Iterator[Concern]:
 
 
 def _of_vendor(vendor: Vendor, facts: Facts) -> Iterator[Concern]:
-    """Its key, its circuit, its pauses. A vendor without a key is no concern: nothing can be sent to it."""
-    if vendor.key is None or not vendor.is_set_up:
+    """Its keys, its circuit, its pauses. A vendor without a key is no concern: nothing can be sent to it."""
+    if not vendor.is_set_up:
         return
-    lanes = [lane for lane in facts.lanes if (lane.provider, lane.key_print) == (vendor.provider.id, vendor.key_print)]
-    whole = next((lane for lane in lanes if not lane.model), None)
+    for other in vendor.others:
+        yield from _of_other_key(vendor, other, facts)
+    if vendor.key is None:
+        return
+    lanes, whole = _lanes_of(vendor, vendor.key_print, facts)
     at_key = _key_fault(vendor, whole)
     if at_key is not None:
         yield at_key
     elif whole is not None and whole.opened_until is not None:
-        yield _circuit(vendor, whole, facts.now)
+        yield _circuit(vendor, whole, facts.now, vendor.provider.label)
     elif vendor.check is not None and vendor.check.state == KeyCheck.State.UNREACHABLE:
         what = f"{vendor.provider.label}: the key could not be checked"
         yield Concern("note", what, vendor.check.sentence, vendor.check.checked_at, vendor.provider.id, "not reached")
@@ -107,11 +110,34 @@ def _of_vendor(vendor: Vendor, facts: Facts) -> Iterator[Concern]:
             yield _day_pause(vendor, lane, lane.paused_until)
 
 
+def _lanes_of(vendor: Vendor, key_print: str | None, facts: Facts) -> tuple[list[Lane], Lane | None]:
+    """A key's lanes that something happened to, and among them that of the key as a whole."""
+    lanes = [lane for lane in facts.lanes if (lane.provider, lane.key_print) == (vendor.provider.id, key_print)]
+    return lanes, next((lane for lane in lanes if not lane.model), None)
+
+
+def _of_other_key(vendor: Vendor, other: OtherKey, facts: Facts) -> Iterator[Concern]:
+    """A key beside the first one: refused, or left alone for a while. Another team's stops that team's calls."""
+    _, whole = _lanes_of(vendor, other.key_print, facts)
+    label = f"{vendor.provider.label}, key {other.origin}"
+    fault = _fault_of(vendor, other.check, whole, "decide", label)
+    if fault is not None:
+        advice = "Rotate or revoke it under Keys." if other.key.stored_id else fault.advice
+        yield replace(fault, advice=advice, badge="a key refused")
+    elif whole is not None and whole.opened_until is not None:
+        yield replace(_circuit(vendor, whole, facts.now, label), level="note", badge="a key rests")
+
+
 def _key_fault(vendor: Vendor, whole: Lane | None) -> Concern | None:
-    """What a check said of the key, or a real call after it, whichever is later."""
-    label, check = vendor.provider.label, vendor.check
     # With another key behind it calls go on.
     level: Level = "decide" if vendor.spare_keys else "stopped"
+    return _fault_of(vendor, vendor.check, whole, level, vendor.provider.label)
+
+
+def _fault_of(
+    vendor: Vendor, check: KeyCheck | None, whole: Lane | None, level: Level, label: str
+) -> Concern | None:  # fmt: skip
+    """What a check said of a key, or a real call after it, whichever is later."""
     checked_at = check.checked_at if check is not None else None
     if whole is not None and _was_refused_since(whole, checked_at):
         code = whole.last_failure_code
@@ -132,8 +158,8 @@ def _was_refused_since(whole: Lane, checked_at: datetime | None) -> bool:
     return checked_at is None or whole.last_failure_at > checked_at
 
 
-def _circuit(vendor: Vendor, whole: Lane, now: datetime) -> Concern:
-    what = f"{vendor.provider.label}: {whole.failures} calls failed in a row"
+def _circuit(vendor: Vendor, whole: Lane, now: datetime, label: str) -> Concern:
+    what = f"{label}: {whole.failures} calls failed in a row"
     at, place = whole.last_failure_at, vendor.provider.id
     if whole.opened_until is not None and whole.opened_until > now:
         then = f"Calls wait until {whole.opened_until:%H:%M:%S} UTC; then one is tried."

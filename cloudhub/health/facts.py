@@ -14,7 +14,7 @@ from cloudhub.generations.models import Attempt
 from cloudhub.generations.worker import runner_was_seen
 from cloudhub.health.models import KeyCheck
 from cloudhub.lanes.models import Lane
-from cloudhub.vault.keys import fingerprint, first_of, keys_for
+from cloudhub.vault.keys import every_key, fingerprint, first_of, keys_for
 from cloudhub.vault.models import ProviderKey
 from cloudhub.vault.standing import known_keys, lost_keys, unopened
 from cloudhub.vault.stored import may_change
@@ -23,10 +23,28 @@ from providers.catalogue import installed_providers
 
 
 @dataclass(frozen=True)
+class OtherKey:
+    """A key beside a vendor's first: one that the actor's team uses when that cannot be used (`is_spare`), or, for an
+    owner of the hub, one of another team. `check` is its last one."""
+
+    key: Key
+    key_print: str
+    check: KeyCheck | None
+    is_spare: bool
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in words that follow "key"."""
+        places = {".env": "from .env", "environment": "from the environment"}
+        stored = self.key.source if self.key.stored_id else f"from {self.key.source}"
+        return places.get(self.key.source, stored)
+
+
+@dataclass(frozen=True)
 class Vendor:
     """An installed vendor. `key` is the first that the actor's team uses, None without credentials, and `missing` then
-    says what to set; `key_print` is None then too. `spare_keys` stand behind it. `models` are its registrations that
-    are switched on, `check` the last one of this key."""
+    says what to set; `key_print` is None then too. `models` are its registrations that are switched on, `check` the
+    last one of this key."""
 
     provider: Provider
     key: Key | None
@@ -34,7 +52,17 @@ class Vendor:
     missing: Rejected | None
     models: tuple[CloudModel, ...]
     check: KeyCheck | None
-    spare_keys: int = 0
+    others: tuple[OtherKey, ...] = ()
+
+    @property
+    def spare_keys(self) -> int:
+        return sum(other.is_spare for other in self.others)
+
+    @property
+    def key_prints(self) -> list[str]:
+        """Of every key, the first one's first."""
+        first = [] if self.key_print is None else [self.key_print]
+        return [*first, *(other.key_print for other in self.others)]
 
     @property
     def needs_key(self) -> bool:
@@ -76,11 +104,11 @@ def gather(actor: Actor) -> Facts:
     checks = {(check.provider, check.key_print): check for check in KeyCheck.objects.all()}
     rows = list(known_keys())
     vendors = tuple(
-        _vendor(provider, models, checks, keys_for(provider, actor.team.pk, rows))
+        _vendor(provider, models, checks, keys_for(provider, actor.team.pk, rows), _beyond(actor, provider, rows))
         for provider in installed_providers().values()
     )
     own = [stored for stored in rows if may_change(actor, stored.team_id)]
-    used = {(vendor.provider.id, vendor.key_print) for vendor in vendors}
+    used = {(vendor.provider.id, key_print) for vendor in vendors for key_print in vendor.key_prints}
     unwell = Q(failures__gt=0) | Q(opened_until__isnull=False) | Q(paused_until__gt=now)
     lanes = tuple(lane for lane in Lane.objects.filter(unwell) if (lane.provider, lane.key_print) in used)
     return Facts(
@@ -106,16 +134,28 @@ def _is_blocked(model: CloudModel) -> bool:
     return model.enabled and price is not None and price.blocked_at is not None
 
 
+def _beyond(actor: Actor, provider: Provider, rows: Sequence[ProviderKey]) -> Sequence[Key]:
+    """The keys of other teams too, for an owner of the hub."""
+    return every_key(provider, rows) if actor.is_hub_owner else ()
+
+
 def _vendor(
-    provider: Provider, models: tuple[CloudModel, ...], checks: Mapping[tuple[str, str], KeyCheck], keys: Sequence[Key]
-) -> Vendor:
+    provider: Provider, models: tuple[CloudModel, ...], checks: Mapping[tuple[str, str], KeyCheck],
+    keys: Sequence[Key], beyond: Sequence[Key],
+) -> Vendor:  # fmt: skip
     own = tuple(model for model in models if model.provider == provider.id and model.enabled)
+    spares = {fingerprint(key): key for key in keys[1:]}
+    found = spares | {fingerprint(key): key for key in beyond if fingerprint(key) not in spares}
+    first = fingerprint(keys[0]) if keys else None
+    others = tuple(
+        OtherKey(key, mark, checks.get((provider.id, mark)), mark in spares)
+        for mark, key in found.items() if mark != first
+    )  # fmt: skip
     try:
         key = first_of(keys, provider)
     except Rejected as error:
-        return Vendor(provider, None, None, error, own, None)
-    key_print = fingerprint(key)
-    return Vendor(provider, key, key_print, None, own, checks.get((provider.id, key_print)), len(keys) - 1)
+        return Vendor(provider, None, None, error, own, None, others)
+    return Vendor(provider, key, first, None, own, checks.get((provider.id, fingerprint(key))), others)
 
 
 def unknown_attempts(actor: Actor) -> QuerySet[Attempt]:

@@ -14,7 +14,7 @@ from cloudhub.core.errors import Conflict
 from cloudhub.generations.decide import earliest_release
 from cloudhub.generations.models import Attempt
 from cloudhub.health.attention import Concern, concerns, retirements
-from cloudhub.health.facts import Facts, Vendor, gather, unknown_attempts
+from cloudhub.health.facts import Facts, OtherKey, Vendor, gather, unknown_attempts
 from cloudhub.health.traffic import Traffic, traffic_by_vendor
 from cloudhub.lanes.find import LaneName, lanes_in_use
 from cloudhub.lanes.models import Lane
@@ -24,6 +24,8 @@ from providers.catalogue import UnavailableVendor, unavailable_vendors
 RETIREMENTS_WITHIN_DAYS = 90
 MOST_UNKNOWN = 20
 CircuitState = Literal["closed", "open", "half_open"]
+# By the vendor's id and the key, which is told by its fingerprint.
+Lanes = Mapping[tuple[str, str | None], tuple[LaneUse, ...]]
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,18 @@ class Circuit:
 
 
 @dataclass(frozen=True)
+class OtherKeyReport:
+    """A key beside the vendor's first; `circuit` and `lanes` as in `VendorReport`."""
+
+    other: OtherKey
+    circuit: Circuit | None
+    lanes: tuple[LaneUse, ...]
+
+
+@dataclass(frozen=True)
 class VendorReport:
-    """`circuit` is None for a vendor without lanes or key. `lanes` begin with the key's own."""
+    """`circuit` is None for a vendor without lanes or key. `lanes` begin with the key's own; both are the first key's,
+    `others` are the keys beside it."""
 
     vendor: Vendor
     traffic: Traffic
@@ -49,6 +61,7 @@ class VendorReport:
     concerns: tuple[Concern, ...]
     retirements: tuple[tuple[CloudModel, Standing], ...]
     unknown: int
+    others: tuple[OtherKeyReport, ...] = ()
 
     @property
     def paused(self) -> list[Lane]:
@@ -90,29 +103,37 @@ def report(actor: Actor) -> Report:
         VendorReport(
             vendor=vendor,
             traffic=traffic.get(vendor.provider.id, Traffic()),
-            circuit=_circuit(lanes.get(vendor.provider.id), facts.now),
-            lanes=lanes.get(vendor.provider.id, ()),
+            circuit=_circuit(lanes.get((vendor.provider.id, vendor.key_print)), facts.now),
+            lanes=lanes.get((vendor.provider.id, vendor.key_print), ()),
             concerns=tuple(concern for concern in found if concern.place == vendor.provider.id),
             retirements=tuple(pair for pair in near if pair[0].provider == vendor.provider.id),
             unknown=facts.unknown_by_vendor.get(vendor.provider.id, 0),
+            others=tuple(_other(other, vendor, lanes, facts.now) for other in vendor.others),
         )
         for vendor in facts.vendors
     ]
     return Report(facts, found, vendors, unavailable_vendors(), _unknown(actor, facts), near)
 
 
-def _lanes(facts: Facts) -> Mapping[str, tuple[LaneUse, ...]]:
-    """The lanes of every model that is switched on and whose vendor has its key, by vendor."""
+def _lanes(facts: Facts) -> Lanes:
+    """The lanes of every model that is switched on, by vendor and key."""
     names = [
-        LaneName(vendor.provider.id, vendor.key_print, model.cloud_model_id)
+        LaneName(vendor.provider.id, key_print, model.cloud_model_id)
         for vendor in facts.vendors
-        if vendor.provider.is_paced and vendor.key_print is not None
+        if vendor.provider.is_paced
+        for key_print in vendor.key_prints
         for model in vendor.models
     ]
-    by_vendor: dict[str, tuple[LaneUse, ...]] = {}
+    found: dict[tuple[str, str | None], tuple[LaneUse, ...]] = {}
     for use in uses_of(lanes_in_use(names), facts.now) if names else ():
-        by_vendor[use.lane.provider] = (*by_vendor.get(use.lane.provider, ()), use)
-    return by_vendor
+        place = use.lane.provider, use.lane.key_print
+        found[place] = (*found.get(place, ()), use)
+    return found
+
+
+def _other(other: OtherKey, vendor: Vendor, lanes: Lanes, now: datetime) -> OtherKeyReport:
+    found = lanes.get((vendor.provider.id, other.key_print), ())
+    return OtherKeyReport(other, _circuit(found, now), found)
 
 
 def _circuit(lanes: tuple[LaneUse, ...] | None, now: datetime) -> Circuit | None:

@@ -8,7 +8,7 @@ from cloudhub.accounts.actor import Actor
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.money import format_money
 from cloudhub.health.models import KeyCheck
-from cloudhub.health.report import Report, VendorReport, is_paused, report
+from cloudhub.health.report import OtherKeyReport, Report, VendorReport, is_paused, report
 from cloudhub.lanes.models import Lane
 from cloudhub.lanes.usage import LaneUse, LimitUse
 from cloudhub.vault.keys import missing_names
@@ -53,6 +53,15 @@ class LaneCard:
 
 
 @dataclass(frozen=True)
+class OtherKeyCard:
+    """A key beside the vendor's first, told by where it comes from."""
+
+    found: OtherKeyReport
+    check_shape: str
+    lanes: list[LaneCard]
+
+
+@dataclass(frozen=True)
 class VendorCard:
     """`badge` and `badge_shape` tell the vendor's state; `kind` is bad, warn, good or quiet."""
 
@@ -65,6 +74,7 @@ class VendorCard:
     missing: list[str]
     busy_lanes: list[LaneCard]
     resting_lanes: list[LaneCard]
+    other_keys: list[OtherKeyCard]
 
 
 def status_context(actor: Actor, **more: Any) -> dict[str, Any]:
@@ -103,12 +113,22 @@ def vendor_card(found: VendorReport) -> VendorCard:
         badge=badge,
         badge_shape=shape,
         kind=kind,
-        check_shape=CHECK_SHAPES[KeyCheck.State(vendor.check.state)] if vendor.check else "queued",
+        check_shape=_check_shape(vendor.check),
         key_names=", ".join(vendor.key.values) if vendor.key else "",
         missing=[] if vendor.key else missing_names(vendor.provider),
         busy_lanes=[lane for lane in lanes if not lane.is_at_rest],
         resting_lanes=[lane for lane in lanes if lane.is_at_rest],
+        other_keys=[_other_key_card(other, vendor.models) for other in found.others],
     )
+
+
+def _other_key_card(found: OtherKeyReport, models: Sequence[CloudModel]) -> OtherKeyCard:
+    lanes = [_lane_card(use, models) for use in found.lanes]
+    return OtherKeyCard(found, _check_shape(found.other.check), [lane for lane in lanes if not lane.is_at_rest])
+
+
+def _check_shape(check: KeyCheck | None) -> str:
+    return CHECK_SHAPES[KeyCheck.State(check.state)] if check else "queued"
 
 
 def _badge(found: VendorReport) -> tuple[str, str, str]:

@@ -3,23 +3,27 @@
 import io
 import logging
 import threading
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from pytest_django import Settings
 
+from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.models import AuditEntry
 from cloudhub.catalog.register import register_model
-from cloudhub.core.errors import Forbidden
+from cloudhub.core.errors import Forbidden, NotFound
 from cloudhub.health.attention import concerns
 from cloudhub.health.check import check_now, check_stored_key, checks_of
 from cloudhub.health.facts import gather
 from cloudhub.health.models import KeyCheck
+from cloudhub.health.report import report
 from cloudhub.health.schedule import do_chores
-from cloudhub.lanes.find import LaneName, lanes_named
+from cloudhub.lanes.find import LaneName, find_lane, lanes_named
 from cloudhub.lanes.models import Lane
 from cloudhub.vault import stored as verbs
-from cloudhub.vault.keys import has_key
+from cloudhub.vault.keys import environment_key, fingerprint, has_key
 from cloudhub.vault.models import ProviderKey
 from cloudhub.vault.standing import drop_moved_keys, warnings_at_start
 from providers.catalogue import installed_providers
@@ -143,3 +147,51 @@ def test_check_provider_says_where_the_key_is_stored(cast: Cast, vendors: Runnin
     call_command("check_provider", "openai", stdout=said)
     assert "API key found in OPENAI_API_KEY (stored for every team), ending in …wxyz" in said.getvalue()
     assert CANARY not in said.getvalue()
+
+
+def test_status_tells_of_every_key_that_the_actor_may_see(cast: Cast, vendors: RunningServer) -> None:
+    register_model(provider="openai", cloud_model_id=installed_providers()["openai"].models[0].id)
+    first, shared = add(cast), add(cast, "shared-key-0123456789", team=None)
+    elsewhere = add(cast, "elsewheres-key-0123456789", team=cast.other_team)
+    check_stored_key(cast.alice, shared.pk)
+
+    def others(actor: Actor) -> list[tuple[str, bool, str, bool]]:
+        vendor = next(found for found in report(actor).vendors if found.vendor.provider.id == "openai")
+        return [
+            (one.other.origin, one.other.is_spare, one.other.check.state if one.other.check else "", bool(one.lanes))
+            for one in vendor.others
+        ]  # fmt: skip
+
+    spares = [("stored for every team", True, "valid", True), ("from the environment", True, "", True)]
+    assert others(cast.bob) == others(cast.charlie) == spares
+    assert others(cast.alice) == [*spares, ("stored for the team Elsewhere", False, "", True)]
+    assert first.key_print != elsewhere.key_print
+
+
+def test_a_spare_key_that_is_refused_or_rests_is_told(cast: Cast, vendors: RunningServer) -> None:
+    register_model(provider="openai", cloud_model_id=installed_providers()["openai"].models[0].id)
+    add(cast)
+    bad, tired = add(cast, "sk-invalid-0123456789", team=None), add(cast, "tired-key-0123456789", team=cast.other_team)
+    check_stored_key(cast.alice, bad.pk)
+    whole, _ = lanes_named(LaneName("openai", tired.key_print, "gpt-image-2"))
+    later = timezone.now() + timedelta(minutes=1)
+    Lane.objects.filter(id=whole.pk).update(failures=5, opened_until=later, last_failure_at=timezone.now())
+    seen = {concern.what: concern.level for concern in concerns(gather(cast.alice), may_decide=True)}
+    refused = "OpenAI, key stored for every team: the key was refused"
+    assert seen[refused] == "decide"
+    assert seen["OpenAI, key stored for the team Elsewhere: 5 calls failed in a row"] == "note"
+    assert refused in {concern.what for concern in concerns(gather(cast.bob), may_decide=False)}
+    assert not any("Elsewhere" in concern.what for concern in concerns(gather(cast.bob), may_decide=False))
+
+
+def test_a_lane_of_another_teams_own_key_is_not_there(cast: Cast, vendors: RunningServer) -> None:
+    own, shared = add(cast), add(cast, "shared-key-0123456789", team=None)
+    lanes = [lanes_named(LaneName("openai", stored.key_print, "gpt-image-2"))[0] for stored in (own, shared)]
+    environments = lanes_named(
+        LaneName("openai", fingerprint(environment_key(installed_providers()["openai"])), "gpt-image-2")
+    )
+    with pytest.raises(NotFound):
+        find_lane(cast.charlie, lanes[0].pk)
+    for lane in (lanes[1], *environments):
+        assert find_lane(cast.charlie, lane.pk) == lane
+    assert [find_lane(actor, lanes[0].pk) for actor in (cast.alice, cast.bob)] == [lanes[0]] * 2

@@ -8,7 +8,7 @@ from cloudhub.catalog.lifecycle import Standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.health.facts import Vendor
 from cloudhub.health.models import KeyCheck
-from cloudhub.health.report import Circuit, Report, VendorReport, is_paused
+from cloudhub.health.report import Circuit, OtherKeyReport, Report, VendorReport, is_paused
 from cloudhub.health.traffic import LOOK_BACK
 from cloudhub.lanes.usage import LaneUse, LimitUse
 
@@ -35,6 +35,7 @@ def present_provider(report: Report, found: VendorReport, actor: Actor) -> dict[
         },
         "circuit": _circuit(found.circuit),
         "lanes": [present_lane(use) for use in found.lanes],
+        "other_keys": [_other_key(other, actor) for other in found.others],
         "retirements": [_retirement(model, now) for model, now in found.retirements],
         "unknown_outcomes": found.unknown,
         "concerns": [
@@ -76,6 +77,18 @@ def _key(vendor: Vendor, actor: Actor) -> dict[str, Any]:
         "last_four": (key.last_four or None) if key is not None and has_secret and actor.may("manage") else None,
         "message": missing.message if missing else None,
         "remedy": missing.remedy if missing else None,
+    }
+
+
+def _other_key(found: OtherKeyReport, actor: Actor) -> dict[str, Any]:
+    other = found.other
+    return {
+        "source": other.key.source,
+        "last_four": (other.key.last_four or None) if actor.may("manage") else None,
+        "is_spare": other.is_spare,
+        "check": _check(other.check),
+        "circuit": _circuit(found.circuit),
+        "lanes": [present_lane(use) for use in found.lanes],
     }
 
 

@@ -101,6 +101,15 @@ class ConcernRecord(Shape):
     at = field.DateTimeField(allow_null=True)
 
 
+class OtherKeyRecord(Shape):
+    source = field.CharField(help_text="`.env`, `environment`, or in words where it is stored.")  # type: ignore[assignment]
+    last_four = field.CharField(allow_null=True, help_text="Only for those who may manage.")
+    is_spare = field.BooleanField(help_text="Used when the key before it cannot be; else another team's own.")
+    check = ProviderCheckRecord()
+    circuit = CircuitRecord(allow_null=True)
+    lanes = LaneRecord(many=True)
+
+
 class ProviderRecord(Shape):
     id = field.CharField()
     label = field.CharField()  # type: ignore[assignment]
@@ -110,7 +119,8 @@ class ProviderRecord(Shape):
     check = ProviderCheckRecord(allow_null=True, help_text="The last free check; null without a key.")
     traffic = TrafficRecord(help_text="Calls that were sent in the last 24 hours.")
     circuit = CircuitRecord(allow_null=True, help_text="Null for a vendor that is not paced or has no model in use.")
-    lanes = LaneRecord(many=True)
+    lanes = LaneRecord(many=True, help_text="Of the key that your team's calls go with first.")
+    other_keys = OtherKeyRecord(many=True, help_text="Spare keys; for an owner of the hub also other teams'.")
     retirements = Retirement(many=True, help_text="Registered models with a shut-down within 90 days, or past it.")
     unknown_outcomes = field.IntegerField(help_text="Those of your team that wait for a decision.")
     concerns = ConcernRecord(many=True, help_text="What is wrong and what to do, the worst first.")
