@@ -29,8 +29,8 @@ VENDOR_KEY = {"key_id": "vendor_key"}
 class Rule:
     """`body` is a right body for each method that takes one. `instead` puts another thing of the world into a part of
     the address, `own` says that who may not manage has only their own. `only_hub_owner` are methods with a body
-    that is about the whole hub. With `gone` the address names what nobody has; what is
-    `personal` may be refused to a team's owner who sees it; `theirs` are django-allauth's views, asked only that they
+    that is about the whole hub. With `gone` the address names what nobody has; what is `personal` (or its methods so
+    named) may be refused to a team's owner who sees it; `theirs` are django-allauth's views, asked only that they
     never break and show a visitor nothing of a person's."""
 
     methods: dict[str, str]
@@ -39,13 +39,13 @@ class Rule:
     own: bool = False
     only_hub_owner: tuple[str, ...] = ()
     gone: bool = False
-    personal: bool = False
+    personal: bool | tuple[str, ...] = False
     theirs: bool = False
 
 
 def rule(body: Any = None, instead: dict[str, str] | None = None, own: bool = False, gone: bool = False,
-         personal: bool = False, theirs: bool = False, only_hub_owner: tuple[str, ...] = (), **methods: str,
-         ) -> Rule:  # fmt: skip
+         personal: bool | tuple[str, ...] = False, theirs: bool = False, only_hub_owner: tuple[str, ...] = (),
+         **methods: str) -> Rule:  # fmt: skip
     return Rule(methods, body if body is not None else {}, instead or {}, own, only_hub_owner, gone, personal, theirs)
 
 
@@ -149,7 +149,8 @@ API = {
     "api:cancel-generation": rule(POST="generate+read"),
     "api:decision": rule(POST="manage", body=SETTLE),
     "api:images": rule(POST="generate"),
-    "api:image": rule(GET="read"),
+    "api:image": rule(GET="read", DELETE="generate+read", personal=("DELETE",)),
+    "api:image-restore": rule(POST="generate+read", personal=True, instead={"image_id": "binned_image"}),
     "api:budgets": rule(GET="read", POST="manage", body=BUDGET, only_hub_owner=("POST",)),
     "api:budget": rule(GET="read", PATCH="manage", DELETE="manage", body={"limit": "2.000000"}),
     "api:usage": rule(GET="read"),

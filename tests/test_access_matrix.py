@@ -151,7 +151,8 @@ def _wanted(name: str, method: str, role: Role_, owner: str, world: World) -> st
         return "forbidden"
     if not _is_seen(role, rule, owner, name, world):
         return "absent"
-    if rule.personal and (len(role.teams) < 2 or len(role.permissions) < len(PERMISSIONS)):
+    is_personal = method in rule.personal if isinstance(rule.personal, tuple) else rule.personal
+    if is_personal and (len(role.teams) < 2 or len(role.permissions) < len(PERMISSIONS)):
         return "let in or forbidden"
     if method in rule.only_hub_owner and len(role.teams) < 2:
         return "forbidden"

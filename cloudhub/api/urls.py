@@ -15,7 +15,7 @@ from cloudhub.api.rest.cloud_models import CloudModels, OneCloudModel
 from cloudhub.api.rest.estimates import Estimates
 from cloudhub.api.rest.generations import AttemptDecision, CancelGeneration, Generations, OneGeneration
 from cloudhub.api.rest.hub_keys import HubKeyRotation, HubKeys, OneHubKey
-from cloudhub.api.rest.images import Images, OneImage
+from cloudhub.api.rest.images import ImageRestore, Images, OneImage
 from cloudhub.api.rest.keys import OneVendorKey, VendorKeyRotation, VendorKeys, VendorKeyTest
 from cloudhub.api.rest.lanes import OneLane, OpenLane
 from cloudhub.api.rest.providers import OneProvider, ProviderCheck, Providers
@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{REST}/attempts/<str:attempt_id>/decision", AttemptDecision.as_view(), name="decision"),
     path(f"{REST}/images", Images.as_view(), name="images"),
     path(f"{REST}/images/<str:image_id>", OneImage.as_view(), name="image"),
+    path(f"{REST}/images/<str:image_id>/restore", ImageRestore.as_view(), name="image-restore"),
     path(f"{REST}/budgets", Budgets.as_view(), name="budgets"),
     path(f"{REST}/budgets/<str:budget_id>", OneBudget.as_view(), name="budget"),
     path(f"{REST}/usage", Usage.as_view(), name="usage"),

@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from cloudhub.generations import storage
 from cloudhub.generations.models import Image
 from cloudhub.generations.recipe import read_recipe
-from tests.api.caller import WISH, Caller
+from tests.api.caller import WISH, Caller, caller_of
+from tests.conftest import Cast
 
 PATH = "/api/v1/images"
 
@@ -170,3 +171,16 @@ def test_wrong_words_are_refused_by_name(alices: Caller, png: bytes, fields: dic
     answer = alices.upload(file=SimpleUploadedFile("f.png", png), **fields)
     assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, [field])
     assert not Image.objects.exists()
+
+
+def test_a_picture_is_deleted_and_restored(alices: Caller, cast: Cast, png: bytes) -> None:
+    address = f"{PATH}/{upload(alices, png).json()['id']}"
+    victors = caller_of(cast.victor, "read")
+    assert victors.delete(address).status_code == 403
+    answer = alices.delete(address)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert [alices.get(address).status_code, alices.delete(address).status_code] == [404, 404]
+    assert victors.post(f"{address}/restore").status_code == 403
+    assert alices.post(f"{address}/restore").json()["url"] == f"http://testserver{address}"
+    assert alices.get(address).content == png
+    assert alices.post(f"{address}/restore").status_code == 404

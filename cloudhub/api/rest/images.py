@@ -1,4 +1,4 @@
-"""Pictures: upload a reference, read bytes or the record."""
+"""Pictures: upload a reference, read bytes or the record, delete and restore."""
 
 from typing import Any
 
@@ -11,11 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cloudhub.api import shapes
-from cloudhub.api.door import Door, actor_of, is_wished, read_query
+from cloudhub.api.door import Door, actor_of, is_wished, read_body, read_query
 from cloudhub.api.pictures import Variant, answer_picture, picture_address
 from cloudhub.api.rest.present import present_image
 from cloudhub.api.schema import describe, header, in_path, query
 from cloudhub.core.errors import Invalid, TooLarge
+from cloudhub.generations.bin import delete_image, restore_image
 from cloudhub.generations.images import find_image, upload_image
 from cloudhub.generations.imports import import_images
 
@@ -48,11 +49,14 @@ class Images(Door):
         return Response(present_image(request, image), status=201, headers=headers)
 
 
+ID = in_path("image_id", "The picture's id.")
+
+
 class OneImage(Door):
     @describe("get_image", TAG,
               answers={(200, "image/*"): OpenApiTypes.BINARY, (200, "application/json"): shapes.ImageRecord},
               parameters=[
-                  in_path("image_id", "The picture's id."),
+                  ID,
                   query("format", "`json` gives the record instead of the bytes.", enum=["json"]),
                   query("original", "1: the bytes as the vendor sent them, without the recipe.", enum=["0", "1"]),
                   query("shared", "1: to pass on, without recipe and without any other metadata.", enum=["0", "1"]),
@@ -73,6 +77,27 @@ class OneImage(Door):
         if "format" in wished:
             return Response(present_image(request, image))
         return answer_picture(request, image, variant, download=download)
+
+    @describe("delete_image", TAG, answers={204: (None, "In the bin.")}, parameters=[ID], errors=(404,))
+    def delete(self, request: Request, image_id: str) -> Response:
+        """Put a picture into the bin, where it can be restored for 14 days; for its maker and owners.
+
+        Its generation and ledger lines stay.
+        """
+        actor_of(request).require("generate")
+        read_query(request)
+        delete_image(actor_of(request), image_id)
+        return Response(status=204)
+
+
+class ImageRestore(Door):
+    @describe("restore_image", TAG, request=None, answers={200: shapes.ImageRecord}, parameters=[ID], errors=(404,))
+    def post(self, request: Request, image_id: str) -> Response:
+        """Take a picture out of the bin."""
+        actor_of(request).require("generate")
+        read_query(request)
+        read_body(request, ())
+        return Response(present_image(request, restore_image(actor_of(request), image_id)))
 
 
 def _read_variant(wished: dict[str, str]) -> Variant:
