@@ -1,7 +1,9 @@
 """Read vendors' JSON, in which any field may be missing or odd; show or keep their words without secrets or bytes."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from decimal import Decimal
 from typing import Any
 
 from providers.credentials import Key
@@ -15,18 +17,34 @@ LONGEST_WAIT_SECONDS = 120.0
 SHORTEST_WAIT_SECONDS = 0.1
 # What follows the question mark of a signed address opens the file behind it for as long as it lives.
 _SIGNED = re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]+")
+_DATA_URI = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,([0-9A-Za-z+/=_-]*)")
+_BASE64 = re.compile(r"[0-9A-Za-z+/_-]+={0,2}")
+LEAST_PICTURE = 1000
 
 
-def redactor(key: Key, *others: str) -> Redact:
-    """A function that takes the key, `others` (such as a token) and the signatures of addresses out of a text."""
+def redactor(key: Key, *others: str, like: re.Pattern[str] | None = None, signed: bool = True) -> Redact:
+    """A function that takes the key, `others` (such as a token) and the signatures of addresses out of a text.
+
+    What looks `like` one of the vendor's keys goes too: an answer may quote another than the one in use. Where none is
+    `signed`, addresses stay whole, for people to follow.
+    """
     hidden = {value for secret in (*key.secrets, *others) for value in (secret, secret.strip()) if value.strip()}
 
     def redact(words: str) -> str:
         for value in sorted(hidden, key=len, reverse=True):
             words = words.replace(value, "[key]")
-        return _SIGNED.sub(r"\1?[…]", words)
+        words = like.sub("[key]", words) if like else words
+        return _SIGNED.sub(r"\1?[…]", words) if signed else words
 
     return redact
+
+
+def decoded(body: bytes) -> Any:
+    """A JSON body with its fractions as exact decimals: costs are not floats. Raises ValueError."""
+    try:
+        return json.loads(body, parse_float=Decimal)
+    except (ArithmeticError, RecursionError) as error:
+        raise ValueError("The body is no usable JSON.") from error
 
 
 def is_header_safe(value: str) -> bool:
@@ -65,26 +83,42 @@ def shown(words: str, redact: Redact, longest: int = LONGEST_SHOWN) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
-def quotation(words: str, who: str) -> str:
+def quotation(words: str, who: str, verb: str = "says") -> str:
     """A sentence that quotes the vendor's words, already `shown`; empty without any."""
     ending = "" if words.endswith((".", "!", "?", "…")) else "."
-    return f"{who} says: “{words}”{ending}" if words else ""
+    return f"{who} {verb}: “{words}”{ending}" if words else ""
 
 
-def kept(value: Any, redact: Redact, depth: int = 0) -> Any:
-    """The vendor's answer for storage: redacted and cut, without NUL, which PostgreSQL does not store."""
+def kept(value: Any, redact: Redact, depth: int = 0, *, pictures: Container[str] = ()) -> Any:
+    """The vendor's answer for storage: redacted and cut, exact fractions as text, without NUL, which PostgreSQL does
+    not store. Of a picture its number of bytes is kept: in the fields named `pictures`, in data URIs, in long base64.
+    """
     if depth > DEEPEST_KEPT:
         return "[…]"
     if isinstance(value, dict):
-        return {_kept_text(str(name), redact): kept(item, redact, depth + 1) for name, item in value.items()}
+        return {
+            kept_text(str(name), redact): _byte_count(item)
+            if name in pictures and isinstance(item, str)
+            else kept(item, redact, depth + 1, pictures=pictures)
+            for name, item in value.items()
+        }
     if isinstance(value, list):
-        return [kept(item, redact, depth + 1) for item in value]
-    return _kept_text(value, redact) if isinstance(value, str) else value
+        return [kept(item, redact, depth + 1, pictures=pictures) for item in value]
+    if isinstance(value, Decimal):
+        return str(value)
+    return kept_text(value, redact) if isinstance(value, str) else value
 
 
-def _kept_text(words: str, redact: Redact) -> str:
+def kept_text(words: str, redact: Redact) -> str:
+    if len(words) >= LEAST_PICTURE and _BASE64.fullmatch(words):
+        return _byte_count(words)
+    words = _DATA_URI.sub(lambda found: _byte_count(found[1]), words)
     words = redact(words).replace("\x00", "")
     return words if len(words) <= LONGEST_KEPT else f"{words[:LONGEST_KEPT]}[… {len(words) - LONGEST_KEPT} more]"
+
+
+def _byte_count(encoded: str) -> str:
+    return f"[{len(encoded.rstrip('=')) * 3 // 4} bytes]"
 
 
 def seconds_to_wait(header: str | None, usual: float) -> float:

@@ -27,10 +27,11 @@ from google.oauth2 import service_account
 
 from providers.base import Busy, Key, KeyForm, ProviderError, Rejected
 from providers.google.check import check_answer
-from providers.google.reading import mapping, redactor, shown
+from providers.google.reading import redactor
 from providers.google.services import CHECK_ACCOUNT, Service
 from providers.guarded import GuardedTransport
 from providers.http import Answer, Door
+from providers.reading import mapping, shown
 
 PROJECT, REGION = "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_REGION"
 CREDENTIALS = "GOOGLE_APPLICATION_CREDENTIALS"

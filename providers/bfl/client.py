@@ -29,10 +29,11 @@ from providers.base import (
 )
 from providers.bfl import errors, fitting, jobs, megapixels, wire
 from providers.bfl.models import ENDPOINTS, Endpoint
-from providers.bfl.reading import Redact, decoded, figure, mapping, redactor
+from providers.bfl.reading import figure
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
 from providers.http import Answer, Door
+from providers.reading import Redact, decoded, mapping, redactor
 
 DEFAULT_BASE_URL = "https://api.bfl.ai"
 # A submission only puts the task into a queue; reference pictures of many megabytes travel with it.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.base import Busy, OutcomeUnknown, ProviderError, Rejected
-from providers.bfl.reading import Redact, decoded, mapping, quotation, shown, text
+from providers.reading import Redact, decoded, mapping, quotation, shown, text
 
 DASHBOARD = "https://dashboard.bfl.ai"
 LARGEST_ERROR = 20_000
@@ -98,7 +98,7 @@ def submit_error(
     complaint: Complaint, *, model: str = "", successor: str = "", retry_after: float | None = None
 ) -> ProviderError:  # fmt: skip
     """The error for an answer other than a success to a submission, which costs nothing before a task is Ready."""
-    status, quoted = complaint.status, quotation(complaint.words)
+    status, quoted = complaint.status, quotation(complaint.words, "BFL")
     if complaint.state in END_STATES[:2]:
         return state_error(complaint, "", {})
     if status == 404:
@@ -118,7 +118,7 @@ def submit_error(
 
 def state_error(complaint: Complaint, task: str, most: Mapping[str, int]) -> ProviderError:
     """The error for a task's end state other than Ready. `most` is what a task may cost at most."""
-    state, quoted = complaint.state, quotation(complaint.words)
+    state, quoted = complaint.state, quotation(complaint.words, "BFL")
     free = "BFL does not charge for it."
     if state == "Request Moderated" or (state in ("Error", "Failed") and _ABOUT_CONTENT.search(complaint.words)):
         message = f"BFL's filter refused the prompt or a reference picture ({state}). {quoted} {free}"
@@ -140,12 +140,12 @@ def question_error(complaint: Complaint, task: str) -> ProviderError:
     """The error for an answer without a state to the question after a task, which is free to repeat."""
     status = complaint.status
     if status == 429 or status >= 500 or status in MAYBE_RUN:
-        message = sentence(status, "BFL cannot tell now", quotation(complaint.words))
+        message = sentence(status, "BFL cannot tell now", quotation(complaint.words, "BFL"))
         return Busy("provider_5xx" if status != 429 else "rate_minute", message, retry_after=USUAL_WAIT)
     error = submit_error(complaint)
     if isinstance(error, Rejected) and error.code not in ("capability", "model_retired", "refused_prompt"):
         return error
-    message = sentence(status, "The task cannot be asked for", quotation(complaint.words), MAYBE)
+    message = sentence(status, "The task cannot be asked for", quotation(complaint.words, "BFL"), MAYBE)
     return OutcomeUnknown(message, request_id=task)
 
 
@@ -161,6 +161,6 @@ def _plain(message: str) -> str:
 def _gone(complaint: Complaint, model: str, successor: str) -> Rejected:
     follow = f"Its successor is {successor}." if successor else ""
     message = sentence(404, "Model not found", f"BFL does not offer {model} (any more).", follow,
-                       quotation(complaint.words), NOT_BILLED)  # fmt: skip
+                       quotation(complaint.words, "BFL"), NOT_BILLED)  # fmt: skip
     remedy = f"Choose {successor} instead." if successor else "Choose another model, or check BFL_BASE_URL."
     return Rejected("model_retired", message, remedy=remedy)

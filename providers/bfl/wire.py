@@ -23,8 +23,9 @@ from providers.base import (
 from providers.bfl import megapixels
 from providers.bfl.jobs import LONGEST_ID, Job
 from providers.bfl.models import Endpoint
-from providers.bfl.reading import Redact, figure, kept, mapping, text
+from providers.bfl.reading import figure
 from providers.pictures import UnreadablePicture, read_picture
+from providers.reading import Redact, kept, mapping, text
 
 # BFL draws JPEG where nothing is said; without loss is the better usual.
 USUAL_FORMAT = "png"

@@ -21,8 +21,8 @@ from providers.base import (
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.gemini import usage, wire
 from providers.google.provider import GoogleProvider
-from providers.google.reading import mapping
 from providers.google.services import gemini_api, vertex_ai
+from providers.reading import mapping
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 # Nine calls of ten end within 252 s even at 4K with reference pictures, by the slowest measurement known.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.base import Rejected
-from providers.google.reading import LONGEST_KEPT, Redact, items, mapping, quotation, shown, text
+from providers.reading import LONGEST_KEPT, Redact, items, mapping, quotation, shown, text
 
 LONGEST_REASON = 60
 CHANGE_PROMPT = "Change the prompt or the reference pictures; asking again unchanged will be refused again."
@@ -109,7 +109,7 @@ def _rejected(
 ) -> Rejected:
     named = f" ({reason})" if reason and reason != "STOP" else ""
     charge = "Google charges the tokens that it counted for this." if billed else "Nothing was billed."
-    said = quotation(shown(words, str), "It said")
-    sentences = (f"{known.sentence.rstrip('.')}{named}.", said, quotation(note), charge)
+    said = quotation(shown(words, str), "It", "said")
+    sentences = (f"{known.sentence.rstrip('.')}{named}.", said, quotation(note, "Google"), charge)
     message = " ".join(sentence for sentence in sentences if sentence)
     return Rejected(known.code, message, remedy=known.remedy, request_id=request_id, billed=billed, answer_text=words)

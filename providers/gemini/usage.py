@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.base import CloudGenerationRequest, ModelEntry
-from providers.google.reading import count, items
+from providers.google.reading import count
+from providers.reading import items
 
 
 def is_flat(model: ModelEntry) -> bool:

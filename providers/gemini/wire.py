@@ -19,8 +19,9 @@ from providers.base import (
 )
 from providers.gemini import refusals, usage
 from providers.google.errors import unreadable
-from providers.google.reading import Redact, items, kept, mapping, shown, text
+from providers.google.reading import kept
 from providers.pictures import UnreadablePicture, read_picture
+from providers.reading import Redact, items, mapping, shown, text
 
 HARM_CATEGORIES = (
     "HARM_CATEGORY_HARASSMENT",

@@ -12,8 +12,8 @@ import orjson
 
 from providers.base import Busy, OutcomeUnknown, ProviderError, Rejected
 from providers.google.quota import too_many_requests
-from providers.google.reading import Redact, items, mapping, quotation, shown, text
 from providers.google.services import CHANGE_REQUEST, Case, Service
+from providers.reading import Redact, items, mapping, quotation, shown, text
 
 LARGEST_ERROR = 200_000
 # Of the 4xx answers, the time-out and the cancelled call: the work may have been done.
@@ -86,7 +86,7 @@ def _rejected(case: Case, complaint: Complaint, service: Service, redact: Redact
     activation = next((f" ({shown(found, redact)})" for found in addresses if found.startswith("https://")), "")
     return Rejected(
         case.code,
-        sentence(service, complaint.status, case.headline, quotation(complaint.words), NOT_BILLED),
+        sentence(service, complaint.status, case.headline, quotation(complaint.words, "Google"), NOT_BILLED),
         remedy=case.remedy.replace("{activation}", activation),
         request_id=request_id,
     )
@@ -101,14 +101,16 @@ def _not_found(complaint: Complaint, service: Service, model: str, successor: st
     astray = "" if complaint.from_google else f"The answer is not Google's: {service.address_variable} may be wrong."
     return Rejected(
         "model_retired",
-        sentence(service, 404, "Model not found", gone, follow, quotation(complaint.words), astray, NOT_BILLED),
+        sentence(
+            service, 404, "Model not found", gone, follow, quotation(complaint.words, "Google"), astray, NOT_BILLED
+        ),
         remedy=f"Choose {successor} instead of {model}." if successor else service.not_found_remedy,
         request_id=request_id,
     )
 
 
 def _vendor_failed(complaint: Complaint, service: Service, request_id: str) -> ProviderError:
-    quoted = quotation(complaint.words)
+    quoted = quotation(complaint.words, "Google")
     is_full = re.search(service.overload, complaint.signs, re.IGNORECASE)
     if complaint.status == 503 and complaint.from_google and is_full:
         overloaded = sentence(service, 503, "The model is overloaded", quoted, NOT_BILLED)

@@ -8,9 +8,9 @@ from typing import Any
 
 from providers.base import Key, KeyForm, Rejected
 from providers.google.check import check_answer
-from providers.google.reading import mapping
 from providers.google.services import AI_STUDIO_KEYS, CHECK_KEY, Service
 from providers.http import Answer, Door
+from providers.reading import mapping
 
 API_KEY = "GOOGLE_API_KEY"
 ADDRESS_VARIABLE = "GOOGLE_GEMINI_BASE_URL"

@@ -10,9 +10,10 @@ import httpx
 from providers import vertex
 from providers.base import CloudGenerationRequest, Key, KeyForm, ModelEntry, Provider, Rejected
 from providers.google import errors, gemini_api, quota
-from providers.google.reading import Redact, redactor
+from providers.google.reading import redactor
 from providers.google.services import Service
 from providers.http import Door
+from providers.reading import Redact
 
 
 class GoogleProvider(Provider):

@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from providers.base import Busy, Limit, ProviderError, Rejected
-from providers.google.reading import count, items, quotation, text
+from providers.google.reading import count
 from providers.google.services import Service
+from providers.reading import items, quotation, text
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 _PREPAID = re.compile(r"prepa(?:y|id)|credits? (?:are|is|were) depleted|spend(?:ing)?[ -](?:cap|limit)", re.IGNORECASE)
@@ -32,7 +33,7 @@ def too_many_requests(
 ) -> ProviderError:  # fmt: skip
     """`Busy` for a quota of a minute or a day, `Rejected` where no waiting helps because money is missing."""
     headline = f"{service.prefix} error (HTTP 429): Rate limit exceeded."
-    ending = f"{quotation(words)} Nothing was run or billed.".lstrip()
+    ending = f"{quotation(words, 'Google')} Nothing was run or billed.".lstrip()
     violations = [found for detail in details for found in items(detail.get("violations"))]
     if _PREPAID.search(signs):
         message = f"{headline} The account's credit is used up or its spend cap is reached. {ending}"

@@ -19,8 +19,9 @@ from providers.base import (
     Rejected,
 )
 from providers.google.errors import unreadable
-from providers.google.reading import Redact, items, kept, mapping, quotation, shown, text
+from providers.google.reading import kept
 from providers.pictures import UnreadablePicture, read_picture
+from providers.reading import Redact, items, mapping, quotation, shown, text
 
 PREFIX = "Imagen API"
 MIME_TYPES = {"png": "image/png", "jpeg": "image/jpeg"}
@@ -156,6 +157,6 @@ def _without_picture(document: Any, found: _Found) -> Exception:
     is_emptied = isinstance(document, dict) and not document.get("predictions") and set(document) <= ANSWER_FIELDS
     if not (found.reasons or is_emptied):
         return unreadable(PREFIX, "JSON that holds neither a picture nor a reason")
-    said = quotation(next(iter(found.reasons), ""))
+    said = quotation(next(iter(found.reasons), ""), "Google")
     message = f"Google's safety filter withheld every picture. {said} Nothing is charged for blocked pictures."
     return Rejected("refused_output", " ".join(message.split()), remedy=CHANGE_PROMPT)

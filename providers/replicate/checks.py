@@ -3,7 +3,8 @@
 from typing import Any
 
 from providers.base import CloudGenerationRequest, InvalidField, ModelEntry
-from providers.replicate.reading import mapping, number, texts
+from providers.reading import mapping, texts
+from providers.replicate.reading import number
 
 
 def check_wish(request: CloudGenerationRequest, model: ModelEntry) -> None:

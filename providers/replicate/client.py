@@ -33,10 +33,11 @@ from providers.base import (
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
 from providers.http import Answer, Door
+from providers.reading import Redact, mapping, shown, text
 from providers.replicate import abilities, errors, failures, schema, usage, wire
 from providers.replicate.checks import check_wish
 from providers.replicate.job import Job, is_official, new_job, read_job
-from providers.replicate.reading import Redact, mapping, redactor, shown, text
+from providers.replicate.reading import redactor
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 DEFAULT_BASE_URL = "https://api.replicate.com"

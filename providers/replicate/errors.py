@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from providers.base import Busy, ModelEntry, OutcomeUnknown, ProviderError, Rejected
-from providers.replicate.reading import Redact, items, mapping, number, quotation, shown, text
+from providers.reading import Redact, items, mapping, quotation, shown, text
+from providers.replicate.reading import number
 
 TOKENS_PAGE = "https://replicate.com/account/api-tokens"
 BILLING_PAGE = "https://replicate.com/account/billing"
@@ -65,11 +66,13 @@ def http_error(
         case = CASES.get(status, CASES[400])
         fields = f"It names {', '.join(named)}." if (named := invalid_fields(document, redact)) else ""
         return Rejected(
-            case.code, sentence(status, case.headline, fields, quotation(words), NOT_BILLED), remedy=case.remedy
+            case.code,
+            sentence(status, case.headline, fields, quotation(words, "Replicate"), NOT_BILLED),
+            remedy=case.remedy,
         )
     headline = {500: "Internal error", 502: "Bad gateway", 503: "Not available", 504: "Deadline exceeded"}
     return OutcomeUnknown(
-        sentence(status, headline.get(status, "Unexpected answer"), quotation(words),
+        sentence(status, headline.get(status, "Unexpected answer"), quotation(words, "Replicate"),
                  "The prediction may have been made and billed."),
         code="provider_5xx" if status >= 500 else "unknown_outcome",
         remedy="Look for the prediction in https://replicate.com/predictions before you repeat it.",
@@ -128,7 +131,7 @@ def _throttled(headers: Mapping[str, str], document: dict[str, Any], words: str)
     low = bool(_LOW_CREDIT.search(words))
     return Busy(
         "rate_minute",
-        sentence(429, "Rate limit exceeded", quotation(words), NOT_BILLED),
+        sentence(429, "Rate limit exceeded", quotation(words, "Replicate"), NOT_BILLED),
         retry_after=_pause(headers, document, words),
         remedy=f"Replicate allows few calls while there is little credit. {ADD_CREDIT}" if low
         else "Wait a moment; Replicate allows 600 new predictions a minute.",
@@ -151,7 +154,7 @@ def _gone(status: int, words: str, model: ModelEntry) -> Rejected:
     return Rejected(
         "model_retired",
         sentence(status, "Model not found", f"Replicate does not offer {model.id} to this token (any more).", follow,
-                 quotation(words), NOT_BILLED),
+                 quotation(words, "Replicate"), NOT_BILLED),
         remedy=f"Choose {successor} instead of {model.id}." if successor
         else "Register the model again, which takes its newest version, or choose another one.",
     )  # fmt: skip

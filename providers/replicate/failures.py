@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.base import Rejected
+from providers.reading import Redact, mapping, quotation, shown, text
 from providers.replicate.job import Job
-from providers.replicate.reading import Redact, mapping, number, quotation, shown, text
+from providers.replicate.reading import number
 
 # The vendor's models word refusals freely; seen are "NSFW content detected", "flagged as sensitive. (E005)", BFL's
 # "Request Moderated" and "Content Moderated", and "All generated images contained NSFW content".
@@ -65,7 +66,7 @@ def _failed(prediction: dict[str, Any], job: Job, redact: Redact) -> Rejected:
     }[bool(billed), is_refusal]
     headline = "The model refused" if is_refusal else "The model failed"
     return Rejected(
-        code, " ".join(part for part in (f"Replicate: {headline}.", quotation(words), tail) if part),
+        code, " ".join(part for part in (f"Replicate: {headline}.", quotation(words, "Replicate"), tail) if part),
         remedy=remedy, request_id=job.id, billed=billed,
     )  # fmt: skip
 

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 import orjson
 
 from providers.base import CloudGenerationRequest, ModelEntry, OutcomeUnknown, Quantities
-from providers.replicate.reading import mapping, text, whole
+from providers.reading import mapping, text
+from providers.replicate.reading import whole
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
 

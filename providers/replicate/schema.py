@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from providers.replicate.reading import items, mapping, number, text, texts
+from providers.reading import items, mapping, text, texts
+from providers.replicate.reading import number
 
 DEEPEST_REFERENCE = 8
 

@@ -34,8 +34,9 @@ from providers.base import (
     Rejected,
 )
 from providers.pictures import UnreadablePicture, read_picture
+from providers.reading import Redact, kept, mapping, shown, text, texts
 from providers.replicate.job import Job
-from providers.replicate.reading import Redact, kept, mapping, shown, text, texts, whole
+from providers.replicate.reading import whole
 from providers.replicate.usage import delivered_units
 
 LARGEST_DATA_URI = 256 * 1024

@@ -3,8 +3,8 @@
 from typing import Any
 
 from providers.base import CloudGenerationRequest, InvalidField, ModelEntry
+from providers.reading import mapping
 from providers.runpod import template, wire
-from providers.runpod.reading import mapping
 
 HOW_TO_REGISTER = (
     "Register it with capabilities whose facts hold its workflow (ComfyUI's API format) or its input, with places such "

@@ -37,10 +37,11 @@ from providers.base import (
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
 from providers.http import Door
+from providers.reading import Redact, mapping, shown, text
 from providers.runpod import errors, failures, template, usage, wire
 from providers.runpod.checks import HOW_TO_REGISTER, check_wish
 from providers.runpod.job import ENDPOINT_ID, Job, read_job
-from providers.runpod.reading import Redact, decoded, mapping, redactor, shown, text
+from providers.runpod.reading import decoded, redactor
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 JOBS_URL = "https://api.runpod.ai"

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from providers.base import Busy, ModelEntry, OutcomeUnknown, ProviderError, Rejected
-from providers.runpod.reading import Redact, decoded, mapping, quotation, shown, text
+from providers.reading import Redact, mapping, quotation, shown, text
+from providers.runpod.reading import decoded
 
 KEYS_PAGE = "https://console.runpod.io/user/settings"
 BILLING_PAGE = "https://console.runpod.io/user/billing"
@@ -51,7 +52,7 @@ def http_error(
     if status == 429:
         pause = headers.get("retry-after", "").strip()
         return Busy(
-            "rate_minute", sentence(429, "Rate limit exceeded", quotation(words), NOT_BILLED),
+            "rate_minute", sentence(429, "Rate limit exceeded", quotation(words, "RunPod"), NOT_BILLED),
             retry_after=float(pause) if re.fullmatch(r"[0-9]{1,4}(?:\.[0-9]+)?", pause) else None,
             remedy="Wait a moment; RunPod allows 1000 jobs every ten seconds for an endpoint.",
         )  # fmt: skip
@@ -59,10 +60,12 @@ def http_error(
         return _gone(words, model)
     if 400 <= status < 500 and status not in MAYBE_RUN:
         case = CASES.get(status, CASES[400])
-        return Rejected(case.code, sentence(status, case.headline, quotation(words), NOT_BILLED), remedy=case.remedy)
+        return Rejected(
+            case.code, sentence(status, case.headline, quotation(words, "RunPod"), NOT_BILLED), remedy=case.remedy
+        )
     headline = {500: "Internal error", 502: "Bad gateway", 503: "Not available", 504: "Deadline exceeded"}
     return OutcomeUnknown(
-        sentence(status, headline.get(status, "Unexpected answer"), quotation(words),
+        sentence(status, headline.get(status, "Unexpected answer"), quotation(words, "RunPod"),
                  "The job may have been made and billed."),
         code="provider_5xx" if status >= 500 else "unknown_outcome",
         remedy="Look at the endpoint's requests in https://console.runpod.io/serverless before you repeat it.",
@@ -98,7 +101,7 @@ def _gone(words: str, model: ModelEntry) -> Rejected:
     return Rejected(
         "model_retired",
         sentence(404, "Endpoint not found", f"RunPod does not offer {model.id} to this key (any more).",
-                 f"Its successor is {successor}." if successor else "", quotation(words), NOT_BILLED),
+                 f"Its successor is {successor}." if successor else "", quotation(words, "RunPod"), NOT_BILLED),
         remedy=f"Choose {successor} instead of {model.id}." if successor
         else "Look for the endpoint in https://console.runpod.io, or choose another model.",
     )  # fmt: skip

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.base import Rejected
+from providers.reading import Redact, mapping, quotation, shown, text
 from providers.runpod import usage
 from providers.runpod.job import Job
-from providers.runpod.reading import Redact, decoded, items, mapping, quotation, shown, text
+from providers.runpod.reading import decoded, items
 
 # The text of a safety refusal is not documented: https://docs.runpod.io/public-endpoints/models/… name only the switch.
 _REFUSED = re.compile(
@@ -43,10 +44,8 @@ def failed(document: Mapping[str, Any], job: Job, redact: Redact) -> Rejected:
     else:
         code, headline = "provider_5xx", "RunPod: The job failed."
         remedy = "Try again, or look at the endpoint's logs in https://console.runpod.io/serverless."
-    return Rejected(
-        code, " ".join(part for part in (headline, quotation(words), tail) if part), remedy=remedy, request_id=job.id,
-        billed=billed,
-    )  # fmt: skip
+    message = " ".join(part for part in (headline, quotation(words, "RunPod"), tail) if part)
+    return Rejected(code, message, remedy=remedy, request_id=job.id, billed=billed)
 
 
 def timed_out(document: Mapping[str, Any], job: Job) -> Rejected:
@@ -79,10 +78,10 @@ def without_pictures(document: Mapping[str, Any], job: Job, redact: Redact) -> R
     words = shown(" ".join(text(error) for error in items(output.get("errors"))), redact)
     cost, free = usage.cost_text(output.get("cost")), usage.is_free(output, public=job.public)
     tail = "It is not charged." if free else "It is charged all the same."
+    sentences = ("RunPod: The job finished and gave no picture.", quotation(words, "RunPod"), tail)
     return Rejected(
-        "invalid_output",
-        " ".join(part for part in ("RunPod: The job finished and gave no picture.", quotation(words), tail) if part),
-        request_id=job.id, billed={} if free else usage.reported_cost({"cost": cost}) or job.units,
+        "invalid_output", " ".join(part for part in sentences if part), request_id=job.id,
+        billed={} if free else usage.reported_cost({"cost": cost}) or job.units,
     )  # fmt: skip
 
 

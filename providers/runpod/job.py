@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 import orjson
 
 from providers.base import OutcomeUnknown
-from providers.runpod.reading import mapping, text, whole
+from providers.reading import mapping, text
+from providers.runpod.reading import whole
 
 ENDPOINT_ID = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z-]{0,98}[0-9A-Za-z])?")
 _JOB_ID = re.compile(r"[0-9A-Za-z_-]{1,200}")

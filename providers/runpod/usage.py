@@ -13,7 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from providers.base import CloudGenerationRequest, ModelEntry, Quantities, ReportedCost, expected_size
-from providers.runpod.reading import text, whole
+from providers.reading import text
+from providers.runpod.reading import whole
 
 MEGAPIXEL = 1_000_000
 USUAL_SIZE = (1024, 1024)

@@ -26,9 +26,10 @@ import pybase64
 from providers import masks
 from providers.base import CloudGenerationRequest, CloudGenerationResponse, ModelEntry, Picture, Rejected
 from providers.pictures import UnreadablePicture, read_picture
+from providers.reading import Redact, kept, mapping, text
 from providers.runpod import template, usage
 from providers.runpod.job import Job
-from providers.runpod.reading import Redact, items, kept, mapping, text, whole
+from providers.runpod.reading import items, whole
 
 PLACES = (
     "prompt", "negative_prompt", "seed", "width", "height", "size", "aspect_ratio", "resolution", "guidance_scale",

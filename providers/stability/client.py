@@ -24,8 +24,8 @@ from providers.base import (
 )
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.http import Answer, Door
+from providers.reading import mapping, redactor
 from providers.stability import errors, fitting, wire
-from providers.stability.reading import mapping, redactor
 from providers.stability.services import SERVICES
 
 DEFAULT_BASE_URL = "https://api.stability.ai"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import orjson
 
 from providers.base import Busy, OutcomeUnknown, ProviderError, Rejected
-from providers.stability.reading import Redact, mapping, quotation, shown, text
+from providers.reading import Redact, mapping, quotation, shown, text
 
 ACCOUNT = "https://platform.stability.ai/account"
 LARGEST_ERROR = 20_000
@@ -79,7 +79,7 @@ def http_error(
     complaint: Complaint, *, model: str = "", successor: str = "", retry_after: float = 0.0
 ) -> ProviderError:  # fmt: skip
     """The error for an answer other than HTTP 200 to a costly call. `retry_after` is the answer's own, in seconds."""
-    status, quoted = complaint.status, quotation(complaint.words)
+    status, quoted = complaint.status, quotation(complaint.words, "Stability")
     if complaint.name == "content_moderation" and 400 <= status < 500:
         message = sentence(status, "The filter refused the prompt or the picture", quoted, NOT_BILLED)
         return Rejected("refused_prompt", message, remedy=CHANGE_PROMPT, request_id=complaint.request_id)
@@ -105,7 +105,7 @@ def job_error(complaint: Complaint) -> ProviderError:
         message = "Stability does not know the job (any more): it keeps results for 24 hours and for the same key."
         return OutcomeUnknown(sentence(404, "Result not found", message, MAYBE), request_id=complaint.request_id)
     if complaint.status >= 500 or complaint.status in MAYBE_RUN:
-        message = sentence(complaint.status, "Stability cannot tell now", quotation(complaint.words))
+        message = sentence(complaint.status, "Stability cannot tell now", quotation(complaint.words, "Stability"))
         return Busy("provider_5xx", message, request_id=complaint.request_id)
     error = http_error(complaint)
     if isinstance(error, Rejected) and error.code == "capability":
@@ -121,6 +121,6 @@ def sentence(status: int, headline: str, *rest: str) -> str:
 def _gone(complaint: Complaint, model: str, successor: str) -> Rejected:
     follow = f"Its successor is {successor}." if successor else ""
     message = sentence(404, "Service not found", f"Stability does not offer {model} (any more).", follow,
-                       quotation(complaint.words), NOT_BILLED)  # fmt: skip
+                       quotation(complaint.words, "Stability"), NOT_BILLED)  # fmt: skip
     remedy = f"Choose {successor} instead." if successor else "Choose another model, or check STABILITY_BASE_URL."
     return Rejected("model_retired", message, remedy=remedy, request_id=complaint.request_id)

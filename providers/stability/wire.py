@@ -21,12 +21,13 @@ from providers.base import (
 )
 from providers.masks import white_changes
 from providers.pictures import UnreadablePicture, read_picture
-from providers.stability.reading import PICTURE_FIELDS, Redact, kept, mapping, shown, text
+from providers.reading import Redact, kept, mapping, shown, text
 from providers.stability.services import Service
 
 # (name, (file name or None, content, content type or nothing)): what httpx takes as `files`.
 Part = tuple[str, tuple[str | None, str | bytes] | tuple[str, bytes, str]]
 BILLED: dict[str, int] = {"image": 1}
+PICTURE_FIELDS = ("image", "result")
 CHANGE_PROMPT = "Change the prompt or the picture; the same wish may be withheld again."
 
 
@@ -111,7 +112,7 @@ def _response(
     reason = text(answer.get("finish_reason"))
     return CloudGenerationResponse(
         images=[image], pictures=(picture,), metadata={"finish_reason": shown(reason, redact)} if reason else {},
-        provider_response=kept(answer, redact), request_id=request_id,
+        provider_response=kept(answer, redact, pictures=PICTURE_FIELDS), request_id=request_id,
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ import pytest
 from providers.bfl import wire
 from providers.bfl.jobs import Job, from_text
 from providers.bfl.models import ENDPOINTS
-from providers.bfl.reading import decoded
 from providers.bfl.tests.wishes import (
     ALL,
     CANARY,
@@ -25,6 +24,7 @@ from providers.bfl.tests.wishes import (
     submitted,
     wish,
 )
+from providers.reading import decoded
 
 PROMPT = "A red fox in snow"
 

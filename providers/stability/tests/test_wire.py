@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from providers.reading import kept
 from providers.stability import wire
-from providers.stability.reading import kept
 from providers.stability.services import SERVICES
 from providers.stability.tests.wishes import (
     CANARY,
