@@ -63,8 +63,9 @@ _DRAWING = ("private", "async", "enable_copyright_detection")
 
 SERVICES: Mapping[str, Service] = {
     "generate/ideogram-4-5": Service(
-        product="ideogram_4_5_generate", model="ideogram-4-5", quality="quality", prices={"": 100, "low": 30, "medium": 60, "high": 100},
-        size="size", sizes=SIZES_OF_45, choices=_MAGIC, flags=_DRAWING,
+        product="ideogram_4_5_generate", model="ideogram-4-5", quality="quality",
+        prices={"": 100, "low": 30, "medium": 60, "high": 100}, size="size", sizes=SIZES_OF_45, choices=_MAGIC,
+        flags=_DRAWING,
     ),
     "generate/ideogram-4": Service(
         product="ideogram_v4_generation", model="ideogram-4", quality="rendering_speed",
@@ -82,6 +83,7 @@ SERVICES: Mapping[str, Service] = {
         files={"image": 1, "reference_images": 4, "mask": 1},
     ),
     "remove-background/ideogram-1": Service(
-        product="api_remove_background", model="ideogram-remove-background", prices={"": 10}, files={"image": 1}, draws=False
+        product="api_remove_background", model="ideogram-remove-background", prices={"": 10}, files={"image": 1},
+        draws=False,
     ),
 }  # fmt: skip
