@@ -45,7 +45,9 @@ def generate(service: Service, wish: Wish, call: Call, key: str) -> Reply:
         raise Refused(422)
     if call.fault.partial == 0:
         raise Refused(500, "The generation failed.")
-    count = wish.count if call.fault.partial is None else min(wish.count, call.fault.partial)
+    # With both faults the rest of the pictures is made and withheld, with `partial` alone it fails.
+    partial = wish.count if call.fault.partial is None else min(wish.count, call.fault.partial)
+    count = wish.count if call.fault.filtered else partial
     generation_id = secrets.token_urlsafe(16)
     seed = int(wish.fields.get("seed", secrets.randbelow(LARGEST_SEED - 8)))
     generation = _made(service, wish, call, key, generation_id, seed, count)
@@ -87,7 +89,7 @@ def _made(service: Service, wish: Wish, call: Call, key: str, generation_id: str
     signature = secrets.token_hex(16)
     entries, pictures = [], []
     for number in range(count):
-        is_safe = not call.fault.filtered
+        is_safe = not call.fault.filtered or number < (call.fault.partial or 0)
         pictures.append(_draw(service, wish, f"{generation_id} {number}"))
         address = f"{call.origin}/{call.mount}/api/images/ephemeral/{generation_id}-{number}.png"
         entry: dict[str, Any] = {
