@@ -33,7 +33,8 @@ SLOWER = "Recraft takes 5 requests a second and 100 pictures a minute: wait a mo
 
 _MODERATED = re.compile(r"moderat|nsfw|safety|prohibited|inappropriate|content.?policy|not allowed content",
                         re.IGNORECASE)  # fmt: skip
-_MONEY = re.compile(r"(?:not.enough|insufficient|no|low).{0,20}(?:credit|unit|balance|fund)|billing", re.IGNORECASE)
+_MONEY = re.compile(r"(?<![a-z])(?:not.enough|insufficient|no|low)(?![a-z]).{0,20}(?:credit|unit|balance|fund)|billing",
+                    re.IGNORECASE)  # fmt: skip
 _MODEL = re.compile(r"\bmodel\b.{0,60}\b(?:not found|not supported|unsupported|unknown|does not exist|deprecated)"
                     r"|(?:unknown|unsupported|invalid)[ _]model\b", re.IGNORECASE | re.DOTALL)  # fmt: skip
 

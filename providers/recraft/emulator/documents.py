@@ -59,12 +59,14 @@ DRAWING = OUTPUT | {"prompt", "model", "n", "style", "negative_prompt", "random_
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One path. `models` are those that it draws with, the usual one first; a tool has none, and a price of its own.
+    """One path. `models` are those that it draws with, the usual one first; without any it has a price of its own.
 
+    `name` is what the invoice calls the work of a tool; other work is called by its model.
     `least_side` is the shortest side of a picture that it takes, 0 where it takes none.
     """
 
     fields: frozenset[str]
+    name: str = ""
     models: tuple[str, ...] = ()
     units: int = 0
     least_side: int = 256
@@ -81,9 +83,17 @@ OPERATIONS: Mapping[str, Operation] = {
         fields=DRAWING | {"strength"}, models=FROM_A_PICTURE, required=("prompt", "strength"),
     ),
     "/v1/images/inpaint": Operation(fields=DRAWING, models=("recraftv3",), takes_mask=True, required=("prompt",)),
-    "/v1/images/replaceBackground": Operation(fields=DRAWING, models=("recraftv3",), required=("prompt",)),
-    "/v1/images/eraseRegion": Operation(fields=OUTPUT, units=2, takes_mask=True),
-    "/v1/images/removeBackground": Operation(fields=OUTPUT, units=10, gives="cut out"),
-    "/v1/images/crispUpscale": Operation(fields=OUTPUT, units=4, least_side=32, gives="larger"),
-    "/v1/images/creativeUpscale": Operation(fields=OUTPUT, units=250, gives="larger"),
+    "/v1/images/replaceBackground": Operation(
+        name="recraft-replace-background", fields=DRAWING, models=("recraftv3",), required=("prompt",),
+    ),
+    "/v1/images/eraseRegion": Operation(name="recraft-erase-region", fields=OUTPUT, units=2, takes_mask=True),
+    "/v1/images/removeBackground": Operation(
+        name="recraft-remove-background", fields=OUTPUT, units=10, gives="cut out",
+    ),
+    "/v1/images/crispUpscale": Operation(
+        name="recraft-crisp-upscale", fields=OUTPUT, units=4, least_side=32, gives="larger",
+    ),
+    "/v1/images/creativeUpscale": Operation(
+        name="recraft-creative-upscale", fields=OUTPUT, units=250, gives="larger",
+    ),
 }  # fmt: skip

@@ -37,8 +37,7 @@ def answer_wish(wish: Wish, call: Call) -> Reply:
         raise Refused(500)
     units = call.fault.scaled(wish.units * delivered)
     request_id = str(uuid.uuid4())
-    name = wish.model_name or call.path.rpartition("/")[2]
-    charge = Charge(model=name, request_id=request_id, lines=(ChargeLine(units, MICRO_A_UNIT),))
+    charge = Charge(model=wish.name, request_id=request_id, lines=(ChargeLine(units, MICRO_A_UNIT),))
     if call.fault.filtered:
         raise Refused(400, message, code, charge)
     drawn = [_image(wish, call) for _ in range(delivered)]
@@ -76,7 +75,7 @@ def _draw(wish: Wish, mime_type: str) -> bytes:
     factor = LARGER if wish.operation.gives == "larger" else 1
     size = (wish.size[0] * factor, wish.size[1] * factor)
     words = str(wish.values.get("prompt", "a tool"))
-    data = draw_picture(words, f"{wish.model_name} {secrets.token_hex(8)}", size, mime_type, pictures)
+    data = draw_picture(words, f"{wish.name} {secrets.token_hex(8)}", size, mime_type, pictures)
     return _cut_out(data, mime_type) if wish.operation.gives == "cut out" else data
 
 

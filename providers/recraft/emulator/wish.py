@@ -25,10 +25,10 @@ MASK_NAMES = ("mask_url", "mask")
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """A call that was read and found right. `model_name` is what the invoice calls its work."""
+    """A call that was read and found right. `name` is what the invoice calls its work."""
 
     operation: Operation
-    model_name: str
+    name: str
     units: int
     count: int
     size: tuple[int, int]
@@ -63,7 +63,7 @@ def read_wish(operation: Operation, content_type: str, body: bytes) -> Wish:
 def _wish(
     operation: Operation, name: str, units: int, count: int, size: tuple[int, int], values: Any, picture: bytes | None
 ) -> Wish:
-    return Wish(operation=operation, model_name=name, units=units, count=count, size=size, values=values,
+    return Wish(operation=operation, name=operation.name or name, units=units, count=count, size=size, values=values,
                 picture=picture or b"")  # fmt: skip
 
 

@@ -40,9 +40,15 @@ def test_too_many_calls_wait_as_told_or_five_seconds(header, seconds):
     assert (error.code, error.retry_after) == ("rate_minute", seconds)
 
 
-@pytest.mark.parametrize("status", [400, 403, 429])
-def test_units_that_are_used_up_are_said_whatever_the_status(status):
-    error = told(status, complaint("not_enough_credits", "Not enough API units."), Rejected)
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, complaint("not_enough_credits", "Buy more.")), (403, complaint("", "Not enough API units.")),
+        (429, complaint("", "insufficient balance")),
+    ],
+)  # fmt: skip
+def test_units_that_are_used_up_are_said_whatever_the_status(status, body):
+    error = told(status, body, Rejected)
     assert (error.code, error.billed) == ("billing_disabled", {})
 
 
@@ -65,6 +71,11 @@ def test_what_may_have_run_is_unknown(status):
 def test_an_address_that_leads_elsewhere_is_the_owners_business():
     error = told(301, "", Rejected)
     assert (error.code, "RECRAFT_BASE_URL" in error.remedy) == ("capability", True)
+
+
+def test_words_about_units_of_something_else_are_no_lack_of_money():
+    error = told(400, complaint("bad_request", "unknown field: unit"), Rejected)
+    assert error.code == "capability"
 
 
 def test_a_model_that_is_gone_names_itself():
