@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "providers.compatible",
     "providers.stability",
     "providers.bfl",
+    "providers.together",
     "providers.replicate",
     "providers.runpod",
     "providers.firefly",
