@@ -1,7 +1,8 @@
 """What each emulated model takes and costs, from Together's pages and not from our catalogue.
 
-https://docs.together.ai/docs/serverless/models (prices of May 2026, the list of 2026-10-07),
-https://docs.together.ai/docs/inference/images/parameters, …/images/reference-images and /docs/quickstart-flux.
+https://docs.together.ai/docs/serverless/models (prices of May 2026; what one by the image begins with stands for all),
+https://docs.together.ai/docs/inference/images/parameters, …/images/reference-images, and the references/images of
+https://github.com/togethercomputer/skills (October 2026).
 """
 
 from dataclasses import dataclass
@@ -58,12 +59,13 @@ MODELS = (
     ServedModel(id="black-forest-labs/FLUX.2-dev", name="FLUX.2 [dev]", micro=15_400, by_picture="lowest resolution",
                 smallest_step=16, most_references=6, fields=_ADJUSTABLE),
     ServedModel(id="black-forest-labs/FLUX.1.1-pro", name="FLUX1.1 [pro]", micro=40_000, most_side=1440,
-                smallest_step=32),
+                smallest_step=32, fields=frozenset({"negative_prompt"})),
     ServedModel(id="black-forest-labs/FLUX.1-kontext-pro", name="FLUX.1 Kontext [pro]", micro=40_000, usual_steps=28,
                 fields=_KONTEXT),
     ServedModel(id="black-forest-labs/FLUX.1-kontext-max", name="FLUX.1 Kontext [max]", micro=80_000, usual_steps=28,
                 fields=_KONTEXT),
-    ServedModel(id="Rundiffusion/Juggernaut-Lightning-Flux", name="Juggernaut Lightning Flux", micro=1_700),
+    ServedModel(id="Rundiffusion/Juggernaut-Lightning-Flux", name="Juggernaut Lightning Flux", micro=1_700,
+                by_picture="1 megapixel"),
     # Served here on, so that what was recorded with it can be played; Together took it away.
     ServedModel(id="black-forest-labs/FLUX.1-schnell", name="FLUX.1 [schnell]", micro=2_700, usual_steps=4,
                 most_steps=4, fields=frozenset({"steps", "negative_prompt"})),

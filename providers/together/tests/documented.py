@@ -71,6 +71,7 @@ REGISTRATIONS = [
     {"cloud_model_id": "black-forest-labs/FLUX.2-pro", "price_per_image": "0.03"},
     {"cloud_model_id": "black-forest-labs/FLUX.2-flex", "price_per_image": "0.06"},
     {"cloud_model_id": "black-forest-labs/FLUX.2-dev", "price_per_image": "0.0154"},
+    {"cloud_model_id": "Rundiffusion/Juggernaut-Lightning-Flux", "price_per_image": "0.0017"},
     {
         "cloud_model_id": "Qwen/Qwen-Image",
         "capabilities": {"negative_prompt": True, "guidance_scale": True,

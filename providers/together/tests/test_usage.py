@@ -24,7 +24,7 @@ from providers.together.tests.stage import (
 # Dollars a megapixel, by https://docs.together.ai/docs/serverless/models in May 2026.
 MEGAPIXEL = {
     MAX: "0.07", PRO_1_1: "0.04", KONTEXT: "0.04", "black-forest-labs/FLUX.1-kontext-max": "0.08",
-    "Rundiffusion/Juggernaut-Lightning-Flux": "0.0017", SCHNELL: "0.0027",
+    SCHNELL: "0.0027",
 }  # fmt: skip
 
 
@@ -45,9 +45,9 @@ def test_i1_the_price_of_a_megapixel_is_the_pages(model_id):
     assert Fraction(line.amount) / line.per * 1_000_000 * usual == Fraction(MEGAPIXEL[model_id])
 
 
-def test_models_whose_makers_charge_is_passed_on_have_no_price():
+def test_models_that_are_billed_by_an_estimate_have_no_price():
     unpriced = {model.id for model in VENDOR.models if not model.prices}
-    assert unpriced == {PRO, FLEX, "black-forest-labs/FLUX.2-dev"}
+    assert unpriced == {PRO, FLEX, "black-forest-labs/FLUX.2-dev", "Rundiffusion/Juggernaut-Lightning-Flux"}
     assert VENDOR.quantities(wish(PRO, num_images=3), entry(PRO)) == {"image": 3}
 
 
