@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "providers.stability",
     "providers.recraft",
     "providers.bfl",
+    "providers.together",
     "providers.replicate",
     "providers.runpod",
     "providers.firefly",
