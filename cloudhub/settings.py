@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "providers.openai",
     "providers.compatible",
     "providers.stability",
+    "providers.bedrock",
     "providers.bfl",
     "providers.replicate",
     "providers.runpod",
