@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "providers.compatible",
     "providers.stability",
     "providers.recraft",
+    "providers.bedrock",
     "providers.bfl",
     "providers.together",
     "providers.replicate",
