@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "providers.replicate",
     "providers.runpod",
     "providers.firefly",
+    "providers.xai",
     "providers.automatic1111",
     "providers.comfyui",
 ]
