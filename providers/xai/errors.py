@@ -68,7 +68,7 @@ class Case:
 
 CASES = (
     # The pages have a wrong key as 400, a missing one as 401.
-    Case((400, 401, 403), "api key", "key_invalid", "API credentials are invalid", CHECK_KEY),
+    Case((400, 401, 403), "api key provided|invalid api key", "key_invalid", "API credentials are invalid", CHECK_KEY),
     Case((401,), "", "key_invalid", "API credentials are invalid", CHECK_KEY),
     Case((402,), "", "billing_disabled", "Payment required", ADD_CREDIT),
     Case((403, 429), "credits|spending limit", "billing_disabled",

@@ -33,6 +33,12 @@ ERRORS = [
         source=DEBUGGING,
     ),
     DocumentedError(
+        name="key without the endpoint", status=403, code="permission_region", ends="rejected", state="released",
+        body=_body("Your API key is not allowed to access this endpoint.",
+                   "The caller does not have permission to execute the specified operation"),
+        source=DEBUGGING,
+    ),
+    DocumentedError(
         name="no credits yet", status=403, code="billing_disabled", ends="rejected", state="released",
         body=_body("Your newly created team doesn't have any credits yet. You can purchase credits on the console.",
                    "The caller does not have permission to execute the specified operation"),
