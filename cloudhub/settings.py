@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "providers.runpod",
     "providers.firefly",
     "providers.ideogram",
+    "providers.xai",
     "providers.automatic1111",
     "providers.comfyui",
 ]
