@@ -40,18 +40,24 @@ _SHAPES = tuple(
         r"(\b(?:client_secret|access_token|refresh_token|private_key|password)[\"']\s*:\s*[\"'])(?!\[key\])[^\"']+",
         # a name and password in an address
         r"(\b[a-z][a-z0-9+.-]*://[^\s/@:\"']*:)(?!\[key\])[^\s/@\"']+(?=@)",
-        # what keys look like wherever they stand: ours, Google's, OpenAI's, Stability's, Replicate's
+        # what keys look like wherever they stand: ours, Google's, OpenAI's and Stability's, Replicate's, RunPod's,
+        # xAI's, Together's, Bedrock's
         r"\b(chk_)[A-Za-z0-9_-]{20,}",
         r"\b(AIza)[A-Za-z0-9_-]{30,}",
         r"\b(ya29\.)[A-Za-z0-9_.-]{20,}",
         r"\b(sk-)[A-Za-z0-9_-]{20,}",
         r"\b(r8_)[A-Za-z0-9]{20,}",
+        r"\b(rpa_)[A-Za-z0-9]{20,}",
+        r"\b(xai-)[A-Za-z0-9]{20,}",
+        r"\b(tgp_)[A-Za-z0-9_-]{20,}",
+        r"\b(ABSK)[A-Za-z0-9+/]{40,}",
         r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:(?!-----END).)+",
     )
 )  # fmt: skip
 # One look says whether any of the shapes can be there at all: most lines have none.
 _HINT = re.compile(
-    r"auth|key|cookie|bearer|basic|token|secret|sig|password|://|chk_|aiza|ya29|sk-|r8_|private", re.IGNORECASE
+    r"auth|key|cookie|bearer|basic|token|secret|sig|password|://|chk_|aiza|ya29|sk-|r8_|rpa_|xai-|tgp_|absk|private",
+    re.IGNORECASE,
 )
 
 _lock = threading.Lock()

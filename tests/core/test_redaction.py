@@ -32,6 +32,10 @@ SHAPES = [
     ("hub key chk_abcdefghijklmnopqrstuvwxyz0123456789", "ghijklmnop"),
     ("key AIzaSyA0123456789abcdefghijklmnopqrstuv", "0123456789abc"),
     ("sk-proj-0123456789abcdefghij0123", "0123456789"),
+    ("rpa_0123456789ABCDEFGHIJ0123", "0123456789"),
+    ("xai-0123456789abcdefghij0123", "0123456789"),
+    ("tgp_v1_0123456789abcdefghij0123", "0123456789"),
+    ("ABSKQmVkcm9ja0FQSUtleS0123456789abcdefghijklmnopqr", "0123456789"),
     ("-----BEGIN PRIVATE KEY-----\\nMIIEvQ\\n-----END PRIVATE KEY-----", "MIIEvQ"),
 ]
 HARMLESS = [
