@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "providers.stability",
     "providers.bfl",
     "providers.replicate",
+    "providers.fal",
     "providers.runpod",
     "providers.firefly",
     "providers.automatic1111",
