@@ -1,8 +1,8 @@
 """How much a call can be charged for, and is: pictures, begun megapixels, or pictures of a resolution or quality. Pure.
 
 fal bills what a model gives (https://fal.ai/pricing and each endpoint's page): some endpoints by the picture, some by
-the megapixel, "rounding up to the nearest megapixel". The page does not say how many pixels one has; its own "1K (1 MP)"
-is 1024×1024, which is what is read here, and each picture counts whole ones. Answers carry `x-fal-billable-units`, in
+the megapixel, "rounding up to the nearest megapixel". The page does not say how many pixels one has; its "1K (1 MP)" is
+1024×1024, which is what is read here, and each picture counts whole ones. Answers carry `x-fal-billable-units`, in
 units that nothing explains; it is kept with the picture and not booked.
 
 `facts.priced_by`: "megapixel" (`usual_size` is drawn when nothing is asked, else a picture has its reference's size),
