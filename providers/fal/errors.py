@@ -103,7 +103,8 @@ def job_error(status: int, headers: Mapping[str, str], body: bytes, *, redact: R
 def tells_of_the_request(status: int, headers: Mapping[str, str], body: bytes, progress: Mapping[str, Any]) -> bool:
     """Whether an error at a result's address is the request's own end, not a gateway's word about the question.
 
-    A gateway's lacks `x-fal-request-id`, as fal's own client reads it (`fal_client.client._is_ingress_error`).
+    A request that failed has an error type, one that a model refused a list of details or HTTP 422. Anything else is
+    asked again: a picture that is there must not be given up for a gateway that is down.
     """
     if status in (401, 403, 429):
         return False
@@ -111,8 +112,8 @@ def tells_of_the_request(status: int, headers: Mapping[str, str], body: bytes, p
     if "still in progress" in words_of(document, b"").lower():
         return False
     is_named = bool(progress.get("error") or progress.get("error_type"))
-    by_header = "x-fal-error-type" in headers or "x-fal-request-id" in headers
-    return is_named or by_header or bool(document.get("error_type")) or isinstance(document.get("detail"), list)
+    has_kind = "x-fal-error-type" in headers or bool(document.get("error_type"))
+    return status == 422 or is_named or has_kind or isinstance(document.get("detail"), list)
 
 
 def request_failed(

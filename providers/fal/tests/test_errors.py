@@ -9,7 +9,6 @@ from providers.fal.tests.stage import CANARY, DONE, ID, KEY, QUEUED, SCHNELL, Ne
 
 UNITS = {"image": 1, "megapixel": 1}
 JOB = Job(ID, SCHNELL, units=UNITS)
-OWN = {"x-fal-request-id": ID}
 
 
 def refused(kind, words, name="prompt"):
@@ -30,7 +29,8 @@ def asked(status, body, headers=None, progress=None):
         (422, refused("content_policy_violation", "The generated image was flagged"), {}, "refused_output", UNITS),
         (422, refused("missing", "Field required"), {}, "capability", UNITS),
         (400, {"detail": "Bad request", "error_type": "bad_request"}, {}, "capability", UNITS),
-        (500, {"detail": "boom"}, OWN, "provider_5xx", {}),
+        (422, {"detail": "No such style"}, {}, "capability", UNITS),
+        (500, {"detail": "boom", "error_type": "runner_server_error"}, {}, "provider_5xx", {}),
         (504, {"detail": "Request timed out", "error_type": "request_timeout"}, {}, "provider_5xx", {}),
         (503, "down", {"x-fal-error-type": "runner_disconnected"}, "provider_5xx", {}),
         (499, {"detail": "cancelled", "error_type": "client_cancelled"}, {}, "cancelled_after_send", UNITS),
@@ -51,6 +51,10 @@ def test_the_requests_own_end_is_billed_as_its_status_says(status, body, headers
 )  # fmt: skip
 def test_a_gateways_word_says_nothing_of_the_request(status, body):
     assert isinstance(asked(status, body), Busy)
+
+
+def test_a_gateway_that_repeats_the_requests_id_says_no_more():
+    assert isinstance(asked(503, {"detail": "Service unavailable"}, {"x-fal-request-id": ID}), Busy)
 
 
 def test_a_result_that_is_gone_is_unknown():
