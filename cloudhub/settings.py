@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "providers.replicate",
     "providers.together",
     "providers.bedrock",
+    "providers.fal",
     "providers.runpod",
     "providers.firefly",
     "providers.compatible",
