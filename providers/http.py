@@ -7,6 +7,7 @@ same door works and writes no file. Addresses that are not the vendor's own go t
 
 import json
 import logging
+import os
 import ssl
 import threading
 import time
@@ -23,7 +24,8 @@ from typing import IO, Any
 import httpx
 import orjson
 
-from providers.errors import Busy, OutcomeUnknown, ProviderError
+from providers.credentials import Key
+from providers.errors import Busy, OutcomeUnknown, ProviderError, Rejected
 
 logger = logging.getLogger(__name__)
 SEND_WITHIN_SECONDS = 10.0
@@ -35,6 +37,31 @@ def boot_clock() -> float:
     """Seconds that go on while the process is stopped or the machine sleeps."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.clock_gettime(clock) if clock is not None else time.monotonic()
+
+
+def vendor_address(variable: str, default: str) -> str:
+    """A vendor's address without a slash at its end. Read from the environment at each call, so that tests,
+    `emulate_vendors` and an owner's choice of region can point the hub elsewhere."""
+    return (os.environ.get(variable, "").strip() or default).rstrip("/")
+
+
+def header_secret(key: Key, *, missing: str, make: str, check: str) -> str:
+    """A key's one secret as it travels in a header, never in an address, which ends in logs.
+
+    Raises `Rejected`: no_key with the sentence `missing` and the remedy `make`, or key_invalid with the remedy `check`.
+    """
+    secret = key.secret.strip()
+    if not secret:
+        raise Rejected("no_key", missing, remedy=make)
+    if not is_header_safe(secret):
+        message = "API credentials are invalid: the key holds white space or other characters that no key has."
+        raise Rejected("key_invalid", message, remedy=check)
+    return secret
+
+
+def is_header_safe(value: str) -> bool:
+    """Whether a key can travel in a header: printable ASCII without white space."""
+    return value.isascii() and value.isprintable() and " " not in value
 
 
 @cache

@@ -47,11 +47,6 @@ def decoded(body: bytes) -> Any:
         raise ValueError("The body is no usable JSON.") from error
 
 
-def is_header_safe(value: str) -> bool:
-    """Whether a key can travel in a header: printable ASCII without white space."""
-    return value.isascii() and value.isprintable() and " " not in value
-
-
 def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from providers.base import Key, KeyForm, Rejected
 from providers.bedrock.signing import AccessKey, signed
-from providers.reading import is_header_safe
+from providers.http import is_header_safe
 
 API_KEY = "AWS_BEARER_TOKEN_BEDROCK"
 KEY_ID, SECRET, SESSION = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"

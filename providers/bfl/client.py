@@ -6,7 +6,6 @@ whole hub, because where data is processed is the owner's decision: https://api.
 https://api.eu.bfl.ai and https://api.us.bfl.ai. https://docs.bfl.ai/integration_guidelines
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from providers.bfl.models import ENDPOINTS, Endpoint
 from providers.bfl.reading import figure
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
-from providers.http import Answer, Door
+from providers.http import Answer, Door, header_secret, vendor_address
 from providers.reading import Redact, decoded, mapping, redactor
 
 DEFAULT_BASE_URL = "https://api.bfl.ai"
@@ -150,17 +149,11 @@ class BlackForestLabs(Provider):
 
 
 def _base_url() -> str:
-    """Read at each call, so that tests, `emulate_vendors` and a choice of region can point the hub elsewhere."""
-    return (os.environ.get("BFL_BASE_URL", "").strip() or DEFAULT_BASE_URL).rstrip("/")
+    return vendor_address("BFL_BASE_URL", DEFAULT_BASE_URL)
 
 
 def _headers(key: Key) -> dict[str, str]:
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        message = "API credentials are invalid: the key holds white space or other characters that no key has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_KEY)
     return {"x-key": secret, "accept": "application/json"}
 
 

@@ -27,7 +27,7 @@ from providers.base import (
 from providers.catalogue import read_catalog
 from providers.compatible import errors, wire
 from providers.guarded import GuardedTransport, fetch_result
-from providers.http import Answer, Door
+from providers.http import Answer, Door, is_header_safe
 from providers.openai_form import (
     Item,
     complaint_of,
@@ -40,7 +40,7 @@ from providers.openai_form import (
     redactor,
     remember_addresses,
 )
-from providers.reading import Redact, is_header_safe, items, mapping, text
+from providers.reading import Redact, items, mapping, text
 from providers.self_hosted import base_address, own_server, same_origin
 
 ADDRESS, KEY = "OPENAI_COMPATIBLE_BASE_URL", "OPENAI_COMPATIBLE_API_KEY"

@@ -8,7 +8,6 @@ endpoint; both are switched off for every wish, as is the keeping of pictures fo
 """
 
 import json
-import os
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -35,8 +34,8 @@ from providers.catalogue import read_catalog, read_privacy_note
 from providers.fal import abilities, errors, schema, usage, wire
 from providers.fal.job import Job, new_job, read_job
 from providers.guarded import fetch_result
-from providers.http import Answer, Door
-from providers.reading import Redact, is_header_safe, items, mapping, redactor, shown, text
+from providers.http import Answer, Door, header_secret, vendor_address
+from providers.reading import Redact, items, mapping, redactor, shown, text
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 QUEUE_URL, PLATFORM_URL = "https://queue.fal.run", "https://api.fal.ai"
@@ -226,21 +225,15 @@ def _forgotten(job: Job) -> OutcomeUnknown:
 
 def _queue_url() -> str:
     """Read at each call, so that tests and `emulate_vendors` can point the hub elsewhere."""
-    return (os.environ.get("FAL_QUEUE_BASE_URL", "").strip() or QUEUE_URL).rstrip("/")
+    return vendor_address("FAL_QUEUE_BASE_URL", QUEUE_URL)
 
 
 def _platform_url() -> str:
-    return (os.environ.get("FAL_API_BASE_URL", "").strip() or PLATFORM_URL).rstrip("/")
+    return vendor_address("FAL_API_BASE_URL", PLATFORM_URL)
 
 
 def _headers(key: Key) -> dict[str, str]:
-    """The key travels in this header alone, never in an address, which ends in logs."""
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not is_header_safe(secret):
-        message = "API credentials are invalid: the key holds white space or other characters that no key has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_KEY)
     return {"Authorization": f"Key {secret}"}
 
 

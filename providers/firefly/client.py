@@ -1,6 +1,5 @@
 """The vendor adobe-firefly: addresses, tokens, uploads and calls. What is in a body is `wire`'s business."""
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +27,7 @@ from providers.base import (
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.firefly import errors, ims, wire
 from providers.guarded import fetch_result
-from providers.http import Answer, Door
+from providers.http import Answer, Door, vendor_address
 from providers.pictures import UnreadablePicture, read_picture
 from providers.reading import Redact, items, kept, mapping, redactor, seconds_to_wait, text
 
@@ -195,8 +194,7 @@ class Firefly(Provider):
 
 
 def _base_url() -> str:
-    """Read at each call, so that tests and `emulate_vendors` can point the hub elsewhere."""
-    return (os.environ.get("FIREFLY_BASE_URL", "").strip() or DEFAULT_BASE_URL).rstrip("/")
+    return vendor_address("FIREFLY_BASE_URL", DEFAULT_BASE_URL)
 
 
 def _headers(key: Key, token: str) -> dict[str, str]:

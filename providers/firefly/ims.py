@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from providers.base import Busy, Key, ProviderError, Rejected
-from providers.http import Answer, Door, boot_clock
-from providers.reading import is_header_safe, mapping, quotation, redactor, seconds_to_wait, shown, text, whole
+from providers.http import Answer, Door, boot_clock, is_header_safe
+from providers.reading import mapping, quotation, redactor, seconds_to_wait, shown, text, whole
 
 DEFAULT_IMS_URL = "https://ims-na1.adobelogin.com"
 SCOPE = "openid,AdobeID,session,additional_info,read_organizations,firefly_api,ff_apis"

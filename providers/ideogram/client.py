@@ -9,7 +9,6 @@ https://developer.ideogram.ai/ideogram-api/idempotency. Ideogram publishes no SD
 https://developer.ideogram.ai/ideogram-api/sdks. Ideogram's terms want a notice that pictures are made by AI.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +30,12 @@ from providers.base import (
 )
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
-from providers.http import Answer, Door
+from providers.http import Answer, Door, header_secret, vendor_address
 from providers.ideogram import errors, fitting, wire
 from providers.ideogram.job import Job, read_job, usable_id
 from providers.ideogram.prices import unit_of
 from providers.ideogram.services import SERVICES, Service
-from providers.reading import Redact, is_header_safe, mapping, redactor, text
+from providers.reading import Redact, mapping, redactor, text
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 DEFAULT_BASE_URL = "https://api.ideogram.ai"
@@ -177,17 +176,11 @@ class Ideogram(Provider):
 
 
 def _base_url() -> str:
-    """Read at each call, so that tests and `emulate_vendors` can point the hub elsewhere."""
-    return (os.environ.get("IDEOGRAM_BASE_URL", "").strip() or DEFAULT_BASE_URL).rstrip("/")
+    return vendor_address("IDEOGRAM_BASE_URL", DEFAULT_BASE_URL)
 
 
 def _headers(key: Key) -> dict[str, str]:
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not is_header_safe(secret):
-        message = "API credentials are invalid: the key holds white space or other characters that no key has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_KEY)
     return {"api-key": secret, "accept": "application/json"}
 
 

@@ -1,6 +1,5 @@
 """The vendor openai: addresses, headers and calls. What is in a body is `wire`'s business."""
 
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -25,7 +24,7 @@ from providers.base import (
 )
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
-from providers.http import Answer, Door, show_preview
+from providers.http import Answer, Door, header_secret, show_preview, vendor_address
 from providers.openai import choices, errors, limits, stream, usage, wire
 from providers.openai_form import (
     Item,
@@ -38,7 +37,7 @@ from providers.openai_form import (
     redactor,
     remember_addresses,
 )
-from providers.reading import Redact, is_header_safe, items, mapping, text
+from providers.reading import Redact, items, mapping, text
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -224,18 +223,11 @@ def _date(value: Any) -> date | None:
 
 
 def _base_url() -> str:
-    """With its version, as OpenAI's SDKs have it; read at each call, so that tests can point the hub elsewhere."""
-    return (os.environ.get("OPENAI_BASE_URL", "").strip() or DEFAULT_BASE_URL).rstrip("/")
+    return vendor_address("OPENAI_BASE_URL", DEFAULT_BASE_URL)
 
 
 def _headers(key: Key) -> dict[str, str]:
-    """The key travels in this header alone, never in an address, which ends in logs."""
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not is_header_safe(secret):
-        message = "API credentials are invalid: the key holds white space or other characters that no key has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_KEY)
     return {"authorization": f"Bearer {secret}", "accept": "application/json, text/event-stream"}
 
 

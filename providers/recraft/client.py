@@ -1,6 +1,5 @@
 """The vendor recraft: addresses, headers and calls. What is in a body or an answer is `wire`'s business."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from providers.base import (
     ReportedCost,
 )
 from providers.catalogue import read_catalog, read_privacy_note
-from providers.http import Answer, Door
+from providers.http import Answer, Door, header_secret, vendor_address
 from providers.openai_form import read_complaint
-from providers.reading import is_header_safe, mapping, redactor, seconds_to_wait, whole
+from providers.reading import mapping, redactor, seconds_to_wait, whole
 from providers.recraft import errors, fitting, wire
 
 DEFAULT_BASE_URL = "https://external.api.recraft.ai/v1"
@@ -109,17 +108,11 @@ class Recraft(Provider):
 
 
 def _base_url() -> str:
-    """Read at each call, so that tests and `emulate_vendors` can point the hub elsewhere."""
-    return (os.environ.get("RECRAFT_BASE_URL", "").strip() or DEFAULT_BASE_URL).rstrip("/")
+    return vendor_address("RECRAFT_BASE_URL", DEFAULT_BASE_URL)
 
 
 def _headers(key: Key) -> dict[str, str]:
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not is_header_safe(secret):
-        message = "API credentials are invalid: the key holds white space or other characters that no key has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_KEY)
     return {"authorization": f"Bearer {secret}", "accept": "application/json"}
 
 

@@ -5,7 +5,6 @@ it. Every prediction is made with `Prefer: wait`, so that a quick one is answere
 that nothing is worked on, and charged, after we stopped waiting.
 """
 
-import os
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -32,7 +31,7 @@ from providers.base import (
 )
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
-from providers.http import Answer, Door
+from providers.http import Answer, Door, header_secret, vendor_address
 from providers.reading import Redact, mapping, shown, text
 from providers.replicate import abilities, errors, failures, schema, usage, wire
 from providers.replicate.checks import check_wish
@@ -249,18 +248,11 @@ def _create(request: CloudGenerationRequest, entry: ModelEntry) -> tuple[str, di
 
 
 def _base_url() -> str:
-    """Read at each call, so that tests and `emulate_vendors` can point the hub elsewhere."""
-    return (os.environ.get("REPLICATE_BASE_URL", "").strip() or DEFAULT_BASE_URL).rstrip("/")
+    return vendor_address("REPLICATE_BASE_URL", DEFAULT_BASE_URL)
 
 
 def _headers(key: Key) -> dict[str, str]:
-    """The token travels in this header alone, never in an address, which ends in logs."""
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        message = "API credentials are invalid: the token holds white space or other characters that no token has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_TOKEN)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_TOKEN)
     return {"Authorization": f"Bearer {secret}"}
 
 

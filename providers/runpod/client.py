@@ -7,7 +7,6 @@ A job is made by `/run`, whose answer is its id at once; only one too large for 
 twice as much and is waited for. https://docs.runpod.io/serverless/endpoints/operation-reference
 """
 
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -36,7 +35,7 @@ from providers.base import (
 )
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
-from providers.http import Door
+from providers.http import Door, header_secret, vendor_address
 from providers.reading import Redact, mapping, shown, text
 from providers.runpod import errors, failures, template, usage, wire
 from providers.runpod.checks import HOW_TO_REGISTER, check_wish
@@ -254,7 +253,7 @@ def _run(endpoint: str, body: bytes, key: Key) -> dict[str, Any]:
 
 def _base_url() -> str:
     """Read at each call, so that tests and `emulate_vendors` can point the hub elsewhere."""
-    return os.environ.get("RUNPOD_BASE_URL", "").strip().rstrip("/")
+    return vendor_address("RUNPOD_BASE_URL", "")
 
 
 def _jobs_url(endpoint: str) -> str:
@@ -267,13 +266,7 @@ def _management_url() -> str:
 
 
 def _headers(key: Key) -> dict[str, str]:
-    """The key travels in this header alone, never in an address, which ends in logs."""
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        message = "API credentials are invalid: the key holds white space or other characters that no key has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_KEY)
     return {"Authorization": f"Bearer {secret}"}
 
 

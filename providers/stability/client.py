@@ -1,7 +1,6 @@
 """The vendor stability: addresses, headers and calls. What is in a form or an answer is `wire`'s business."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from providers.base import (
     Rejected,
 )
 from providers.catalogue import read_catalog, read_privacy_note
-from providers.http import Answer, Door
+from providers.http import Answer, Door, header_secret, vendor_address
 from providers.reading import mapping, redactor
 from providers.stability import errors, fitting, wire
 from providers.stability.services import SERVICES
@@ -135,17 +134,11 @@ class Stability(Provider):
 
 
 def _base_url() -> str:
-    """Read at each call, so that tests and `emulate_vendors` can point the hub elsewhere."""
-    return (os.environ.get("STABILITY_BASE_URL", "").strip() or DEFAULT_BASE_URL).rstrip("/")
+    return vendor_address("STABILITY_BASE_URL", DEFAULT_BASE_URL)
 
 
 def _headers(key: Key) -> dict[str, str]:
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        message = "API credentials are invalid: the key holds white space or other characters that no key has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_KEY)
     return {"authorization": f"Bearer {secret}", "accept": "application/json"}
 
 

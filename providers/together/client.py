@@ -5,7 +5,6 @@ without a version, as the official SDK (PyPI: together 3.1.1) has it; older SDKs
 well.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,9 @@ from providers.base import (
 )
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
-from providers.http import Answer, Door
+from providers.http import Answer, Door, header_secret, vendor_address
 from providers.openai_form import Item, complaint_of, fetch_items, holds_error, read_complaint, read_items
-from providers.reading import Redact, is_header_safe, mapping, redactor
+from providers.reading import Redact, mapping, redactor
 from providers.together import errors, listing, usage, wire
 
 CATALOG = Path(__file__).with_name("catalog.toml")
@@ -131,18 +130,11 @@ class Together(Provider):
 
 def _base_url() -> str:
     """Read at each call, so that tests and `emulate_vendors` can point the hub elsewhere."""
-    base = os.environ.get("TOGETHER_BASE_URL", "").strip().rstrip("/") or DEFAULT_BASE_URL
-    return base.removesuffix("/v1")
+    return vendor_address("TOGETHER_BASE_URL", DEFAULT_BASE_URL).removesuffix("/v1")
 
 
 def _headers(key: Key) -> dict[str, str]:
-    """The key travels in this header alone, never in an address, which ends in logs."""
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not is_header_safe(secret):
-        message = "API credentials are invalid: the key holds white space or other characters that no key has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_KEY)
     return {"authorization": f"Bearer {secret}", "accept": "application/json"}
 
 

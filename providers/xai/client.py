@@ -1,6 +1,5 @@
 """The vendor xai: addresses, headers and calls. What is in a body is `wire`'s business."""
 
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,9 +22,9 @@ from providers.base import (
 )
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
-from providers.http import Answer, Door
+from providers.http import Answer, Door, header_secret, vendor_address
 from providers.openai_form import Item, fetch_items, holds_error, read_addresses, remember_addresses
-from providers.reading import is_header_safe, mapping, text, texts, whole
+from providers.reading import mapping, text, texts, whole
 from providers.xai import choices, costs, errors, wire
 
 CATALOG = Path(__file__).with_name("catalog.toml")
@@ -184,18 +183,11 @@ def _check_description(described: Mapping[str, Any]) -> None:
 
 
 def _base_url() -> str:
-    """With its version, as xAI's pages and OpenAI's SDKs have it; read at each call, so that tests can move it."""
-    return (os.environ.get("XAI_BASE_URL", "").strip() or DEFAULT_BASE_URL).rstrip("/")
+    return vendor_address("XAI_BASE_URL", DEFAULT_BASE_URL)
 
 
 def _headers(key: Key) -> dict[str, str]:
-    """The key travels in this header alone, never in an address, which ends in logs."""
-    secret = key.secret.strip()
-    if not secret:
-        raise Rejected("no_key", NO_KEY, remedy=MAKE_KEY)
-    if not is_header_safe(secret):
-        message = "API credentials are invalid: the key holds white space or other characters that no key has."
-        raise Rejected("key_invalid", message, remedy=errors.CHECK_KEY)
+    secret = header_secret(key, missing=NO_KEY, make=MAKE_KEY, check=errors.CHECK_KEY)
     return {"authorization": f"Bearer {secret}", "accept": "application/json"}
 
 
