@@ -14,6 +14,7 @@ from cloudhub.catalog.lifecycle import Standing, lifecycle_warnings, standing
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.catalog.prices import price_in_force
 from cloudhub.core.money import format_money, parse_price
+from cloudhub.vault.keys import active_keys, keys_for
 from cloudhub.web.offer import price_of_one
 from cloudhub.web.studio_page import vendor_label
 from providers.base import Capabilities, ModelEntry, PrivacyNote
@@ -55,7 +56,8 @@ class Offered:
 class Catalogue:
     """A vendor and those of its models that are not registered yet, the past ones last.
 
-    An open one takes any other model by its id, and where `takes_address` says so at an address of its own.
+    An open one takes any other model by its id, and where `takes_address` says so at an address of its own. `has_key`
+    says whether the team's calls would find its credentials.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Catalogue:
     offered: list[Offered]
     is_open: bool
     takes_address: bool
+    has_key: bool
 
 
 def model_cards(actor: Actor) -> list[ModelCard]:
@@ -123,15 +126,16 @@ def _price_line(line: dict[str, Any], currency: str) -> str:
     return f"{amount} per {f'{per:,} ' if per != 1 else ''}{unit[:1].lower()}{unit[1:]}"
 
 
-def catalogues() -> list[Catalogue]:
-    """Vendors that are installed, each with its models that no registration has yet."""
+def catalogues(actor: Actor) -> list[Catalogue]:
+    """Vendors that are installed, each with its models that no registration has yet; those without a key last."""
     taken = set(CloudModel.objects.values_list("provider", "cloud_model_id"))
-    found = []
+    found, keys = [], active_keys()
     for vendor in installed_providers().values():
         offered = [_offered(entry) for entry in vendor.models if (vendor.id, entry.id) not in taken]
         offered.sort(key=lambda offer: offer.is_past)
-        found.append(Catalogue(vendor.id, vendor.label, offered, vendor.open_catalogue, vendor.takes_address))
-    return found
+        has_key = bool(keys_for(vendor, actor.team.pk, keys))
+        found.append(Catalogue(vendor.id, vendor.label, offered, vendor.open_catalogue, vendor.takes_address, has_key))
+    return sorted(found, key=lambda catalogue: not catalogue.has_key)
 
 
 def _offered(entry: ModelEntry) -> Offered:

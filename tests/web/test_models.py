@@ -98,6 +98,19 @@ def test_a_member_sees_prices_but_no_forms(bobs: Client) -> None:
     assert "/change" not in text
 
 
+def test_catalogues_of_vendors_with_a_key_stand_open_before_the_others(
+    alices: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STABILITY_API_KEY", "a-key-0123456789")
+    page = alices.get("/models/").content.decode()
+    found = re.findall(r'<details class="more catalogue"( open)?>\s*<summary><h3>([^<]+)</h3> <span[^>]*>([^<]+)', page)
+    with_key = [label for is_open, label, _ in found if is_open]
+    assert "Stability AI" in with_key
+    assert with_key == [label for _, label, _ in found][: len(with_key)]
+    assert {label: words.endswith(", no key yet") for _, label, words in found}["Recraft"]
+    assert not any(words.endswith("no key yet") for is_open, _, words in found if is_open)
+
+
 WORKBENCH = {"provider": "workbench", "cloud_model_id": "free-1"}
 
 
@@ -112,7 +125,7 @@ def test_a_model_outside_a_catalogue_is_registered_with_address_and_abilities(al
     assert "<dt>Address</dt><dd>http://127.0.0.1:7860</dd>" in page
     assert "any size within its bounds" in page
     assert "4 pictures a call" in page
-    assert re.search(r"Workbench take any model by its id", page)
+    assert re.search(r"Workbench\b[^.]* take any model by its id", page)
 
 
 @pytest.mark.usefixtures("workbench")

@@ -28,7 +28,7 @@ def models(request: HubRequest) -> HttpResponse:
 
 
 def _page(request: HubRequest, error: HubError | None = None, **more: Any) -> HttpResponse:
-    found = catalogues()
+    found = catalogues(request.actor)
     context = {
         "cards": model_cards(request.actor), "catalogues": found, "unavailable": unavailable_vendors(),
         "open_vendors": [vendor.label for vendor in found if vendor.is_open],
