@@ -183,5 +183,9 @@ def test_calls_leave_no_transaction_behind(
     assert not any(thread.name.startswith("call-") and thread.is_alive() for thread in threading.enumerate())
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+            # The tests beside this one have databases of their own on the same server.
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+            )
             assert cursor.fetchone() == (0,)
