@@ -13,6 +13,8 @@ from cloudhub.accounts.actor import Actor
 from cloudhub.generations.models import Generation, Image
 from tests.api.caller import Caller, caller_of
 
+pytestmark = pytest.mark.sqlite_only
+
 PATH = "/v1/images/edits"
 FIELDS = {"model": "practice-1", "prompt": "a red fox", "resolution": "0.5K"}
 BOX = (100, 100, 400, 400)

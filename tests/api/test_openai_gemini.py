@@ -11,6 +11,8 @@ from PIL import Image as PillowImage
 from cloudhub.generations.models import Attempt
 from tests.api.caller import Caller
 
+pytestmark = pytest.mark.sqlite_only
+
 PATH = "/v1/images/generations"
 MODEL = "gemini-3.1-flash-image"
 

@@ -20,6 +20,8 @@ from cloudhub.generations.models import Generation, Image
 from providers.pictures import read_picture
 from tests.api.caller import Caller
 
+pytestmark = pytest.mark.sqlite_only
+
 PATH = "/v1/images/generations"
 WISH = {"model": "practice-1", "prompt": "a red fox", "resolution": "0.5K", "stream": True}
 Event = dict[str, Any]

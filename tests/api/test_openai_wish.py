@@ -9,6 +9,8 @@ from cloudhub.core.errors import Invalid
 from cloudhub.generations.models import Generation
 from tests.api.caller import Caller
 
+pytestmark = pytest.mark.sqlite_only
+
 PATH = "/v1/images/generations"
 WISH = {"model": "practice-1", "prompt": "a red fox"}
 

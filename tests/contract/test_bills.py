@@ -22,10 +22,10 @@ from tests.contract.wishes import axes, combinations, lenient, merged, usual
 
 # What no database changes is not asked twice.
 pytestmark = [pytest.mark.usefixtures("widest"), pytest.mark.sqlite_only]
-MOST_DRAWN = 6
+MOST_DRAWN = 4
 # A size of a table is what the vendor's pages say; some vendors round otherwise.
 SIZE_TOLERANCE = 0.04
-MOST_QUOTED = 600
+MOST_QUOTED = 200
 AT_ONCE = 6
 
 

