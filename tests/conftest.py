@@ -20,6 +20,7 @@ from django.dispatch import receiver
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import Settings
+from waitress import wasyncore
 from waitress.server import create_server
 
 from cloudhub.accounts.actor import Actor, actor_of_user
@@ -244,9 +245,10 @@ def hub_server(committed_cast: Cast) -> Iterator[RunningHub]:
     engine.begin()
     yield RunningHub(f"http://127.0.0.1:{server.effective_port}", committed_cast)
     engine.stop(grace=5)
-    server.close()
+    # Answers under way end while their sockets are still there, also those that nobody waits for any longer.
+    server.task_dispatcher.shutdown(timeout=5)
+    server.trigger.pull_trigger(functools.partial(wasyncore.close_all, server._map))
     thread.join(timeout=5)
-    server.task_dispatcher.shutdown(timeout=2)
     connections.close_all()
 
 
