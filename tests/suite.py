@@ -162,7 +162,8 @@ def run_pytest(name: str, arguments: Sequence[str], environment: Mapping[str, st
     report = folder / f"{name}.xml"
     data = folder / f"{name}-data"
     data.mkdir()
-    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    # One more than there are cores: tests of processes, pauses and browsers wait for a quarter of their time.
+    workers = min((os.cpu_count() or 1) + 1, MOST_WORKERS)
     command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist=worksteal", f"--junitxml={report}",
                f"--basetemp={folder / f'{name}-temporary'}", *arguments]  # fmt: skip
     own = {**canary.environment(folder), "CLOUDHUB_DATA_DIR": str(data)}
