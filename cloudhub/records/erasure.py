@@ -22,6 +22,7 @@ from cloudhub.accounts.actor import Actor, Origin
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, User
 from cloudhub.billing.models import Budget
+from cloudhub.core.addresses import is_same_address
 from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound
 from cloudhub.generations.models import Attempt, Generation, Image
@@ -132,6 +133,8 @@ def _erase_keys(person: User, name: str) -> None:
 
 def _erase_invitations(person: User, email: str, name: str) -> None:
     for invitation in Invitation.objects.filter(Q(email__iexact=email) | Q(accepted_by=person)):
+        if invitation.accepted_by_id != person.pk and not is_same_address(invitation.email, email):
+            continue
         ended = invitation.withdrawn_at or (None if invitation.accepted_at else timezone.now())
         Invitation.objects.filter(pk=invitation.pk).update(email=name, digest=secrets.token_hex(32), withdrawn_at=ended)
 
