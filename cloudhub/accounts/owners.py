@@ -27,6 +27,12 @@ def acting_owners() -> QuerySet[User]:
     return User.objects.filter(Exists(places), is_superuser=True, is_active=True)
 
 
+def last_owner() -> User | None:
+    """The one owner of the hub who can act, None while there are several."""
+    some = list(acting_owners().order_by("id")[:2])
+    return some[0] if len(some) == 1 else None
+
+
 def keeping_an_owner(work: Callable[[], Result]) -> Result:
     """Run `work` in one transaction, and undo it when it leaves no acting owner. Raises `Conflict` then.
 

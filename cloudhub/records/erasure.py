@@ -21,10 +21,11 @@ from django.utils import timezone
 from cloudhub.accounts.actor import Actor, Origin
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, User
+from cloudhub.accounts.owners import keeping_an_owner
 from cloudhub.billing.models import Budget
 from cloudhub.core.addresses import is_same_address
 from cloudhub.core.database import release_connection, run_transaction
-from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound
+from cloudhub.core.errors import Forbidden, Invalid, NotFound
 from cloudhub.generations.models import Attempt, Generation, Image
 from cloudhub.generations.purge import OPEN_STATES, erase_recipes, purge_images
 from cloudhub.records.models import Erasure
@@ -38,13 +39,13 @@ def erase_person(actor: Actor, user_id: object, *, confirmation: object, work: o
     and pictures stay with their teams, with "delete" they go, at once as far as nothing of it is under way.
 
     Raises `Forbidden` for all but owners of the hub, `NotFound`, `Invalid` naming the field, and `Conflict` for the
-    last owner of the hub.
+    last owner of the hub who can act.
     """
     if not actor.is_hub_owner:
         raise Forbidden("Only an owner of the hub may erase a person.")
     person = find_person(user_id)
     _check(person, confirmation, work)
-    erasure = run_transaction(lambda: _erase(actor, person.pk, keeps_work=work == "keep"))
+    erasure = keeping_an_owner(lambda: _erase(actor, person.pk, keeps_work=work == "keep"))
     # A lifetime's work would keep the page waiting; the runner's chores do the rest.
     carry_out_erasures(threading.Event(), rounds=10)
     erasure.refresh_from_db()
@@ -59,14 +60,6 @@ def find_person(user_id: object) -> User:
     if person is None:
         raise NotFound("There is no such person.")
     return person
-
-
-def is_last_owner(person: User) -> bool:
-    """Whether nobody else would be left who owns the hub."""
-    return (
-        person.is_superuser
-        and not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk).exists()
-    )
 
 
 def stand_in(person_id: int) -> str:
@@ -85,11 +78,8 @@ def _check(person: User, confirmation: object, work: object) -> None:
 
 
 def _erase(actor: Actor, person_id: int, *, keeps_work: bool) -> Erasure:
-    # All owners are locked, so that two of them cannot erase each other and leave none.
-    list(User.objects.select_for_update().filter(Q(is_superuser=True) | Q(pk=person_id)).order_by("pk"))
+    list(User.objects.select_for_update().filter(pk=person_id))
     person = find_person(person_id)
-    if is_last_owner(person):
-        raise Conflict("This is the last owner of the hub. Make somebody else an owner first; nothing was erased.")
     email, name = person.email, stand_in(person_id)
     _erase_row(person, name)
     _erase_keys(person, name)

@@ -160,7 +160,7 @@ def test_only_owners_of_the_hub_may_and_never_the_last_of_them(cast: Cast) -> No
     for actor in (cast.bob, cast.victor, cast.charlie):
         with pytest.raises(Forbidden):
             erase(cast, actor)
-    with pytest.raises(Conflict, match="last owner"):
+    with pytest.raises(Conflict, match="without an owner who can act"):
         erase_person(cast.alice, cast.alice.user.pk, confirmation="alice@example.org", work="keep")
     for nobody in ("nobody", "999999", cast.bob.user.pk + 10_000):
         with pytest.raises(NotFound):
@@ -168,7 +168,11 @@ def test_only_owners_of_the_hub_may_and_never_the_last_of_them(cast: Cast) -> No
 
 
 def test_an_owner_may_erase_themselves_when_another_is_left(cast: Cast) -> None:
-    User.objects.create_superuser("second@example.org", PASSWORD)
+    second = User.objects.create_superuser("second@example.org", PASSWORD)
+    with pytest.raises(Conflict, match="without an owner who can act"):
+        erase_person(cast.alice, cast.alice.user.pk, confirmation="alice@example.org", work="keep")
+    assert User.objects.get(pk=cast.alice.user.pk).is_active, "an owner in no team can do nothing for the hub"
+    Membership.objects.create(user=second, team=cast.team)
     erase_person(cast.alice, cast.alice.user.pk, confirmation="ALICE@example.org", work="keep")
     line = AuditEntry.objects.get(action="person.erased")
     assert (line.who, line.target_name) == (stand_in(cast.alice.user.pk),) * 2

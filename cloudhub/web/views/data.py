@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from cloudhub.accounts.owners import last_owner
 from cloudhub.core.errors import Conflict, Forbidden, HubError, Invalid
 from cloudhub.generations.models import Generation, Image
-from cloudhub.records.erasure import erase_person, find_person, is_last_owner
+from cloudhub.records.erasure import erase_person, find_person
 from cloudhub.records.export import export_own_data, export_team
 from cloudhub.records.kinds import FIXED
 from cloudhub.records.retention import look_at_change, set_retention
@@ -80,7 +81,7 @@ def erase(request: HubRequest, user_id: int) -> HttpResponse:
     person = find_person(user_id)
     context = {
         "person": person,
-        "is_last": is_last_owner(person),
+        "is_last": person == last_owner(),
         "generations": Generation.objects.filter(user=person).count(),
         "pictures": Image.objects.filter(user=person, purged_at=None).count(),
     }
