@@ -49,8 +49,8 @@ def keeping_an_owner(work: Callable[[], Result]) -> Result:
     return run_transaction(guarded)
 
 
-def find_person(user_id: int) -> User:
-    """Raises `NotFound`."""
+def find_account(user_id: int) -> User:
+    """Anybody's row, also of somebody who was erased. Raises `NotFound`."""
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise NotFound("There is no such person.")
@@ -69,7 +69,7 @@ def withdraw_hub_ownership(actor: Actor, user_id: int) -> User:
 
 def _set_ownership(actor: Actor, user_id: int, owns: bool) -> User:
     require_hub_owner(actor)
-    user = find_person(user_id)
+    user = find_account(user_id)
 
     def work() -> None:
         changed = User.objects.filter(pk=user.pk, is_active=True, is_superuser=not owns)

@@ -8,8 +8,7 @@ What people wrote as a reason into the ledger stays as it was written: those lin
 import re
 import secrets
 import threading
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -21,12 +20,12 @@ from django.utils import timezone
 from cloudhub.accounts.actor import Actor, Origin
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, User
-from cloudhub.accounts.owners import keeping_an_owner
+from cloudhub.accounts.owners import keeping_an_owner, last_owner
 from cloudhub.billing.models import Budget
 from cloudhub.core.addresses import is_same_address
 from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.core.errors import Forbidden, Invalid, NotFound
-from cloudhub.generations.models import Attempt, Generation, Image
+from cloudhub.generations.models import Generation, Image
 from cloudhub.generations.purge import OPEN_STATES, erase_recipes, purge_images
 from cloudhub.records.models import Erasure
 
@@ -41,9 +40,7 @@ def erase_person(actor: Actor, user_id: object, *, confirmation: object, work: o
     Raises `Forbidden` for all but owners of the hub, `NotFound`, `Invalid` naming the field, and `Conflict` for the
     last owner of the hub who can act.
     """
-    if not actor.is_hub_owner:
-        raise Forbidden("Only an owner of the hub may erase a person.")
-    person = find_person(user_id)
+    person = _person_to_erase(actor, user_id)
     _check(person, confirmation, work)
     erasure = keeping_an_owner(lambda: _erase(actor, person.pk, keeps_work=work == "keep"))
     # A lifetime's work would keep the page waiting; the runner's chores do the rest.
@@ -52,7 +49,34 @@ def erase_person(actor: Actor, user_id: object, *, confirmation: object, work: o
     return erasure
 
 
-def find_person(user_id: object) -> User:
+@dataclass(frozen=True)
+class PersonToErase:
+    """Before it is done: whether the hub can do without the person, and how much is theirs."""
+
+    person: User
+    is_last: bool
+    generations: int
+    pictures: int
+
+
+def look_at_person(actor: Actor, user_id: object) -> PersonToErase:
+    """Raises `Forbidden` for all but owners of the hub, `NotFound`."""
+    person = _person_to_erase(actor, user_id)
+    return PersonToErase(
+        person,
+        is_last=person == last_owner(),
+        generations=Generation.objects.filter(user=person).count(),
+        pictures=Image.objects.filter(user=person, purged_at=None).count(),
+    )
+
+
+def _person_to_erase(actor: Actor, user_id: object) -> User:
+    if not actor.is_hub_owner:
+        raise Forbidden("Only an owner of the hub may erase a person.")
+    return find_unerased_person(user_id)
+
+
+def find_unerased_person(user_id: object) -> User:
     """Somebody who was not erased. Raises `NotFound`."""
     text = str(user_id)
     known = text.isascii() and text.isdigit() and len(text) < 18
@@ -79,7 +103,7 @@ def _check(person: User, confirmation: object, work: object) -> None:
 
 def _erase(actor: Actor, person_id: int, *, keeps_work: bool) -> Erasure:
     list(User.objects.select_for_update().filter(pk=person_id))
-    person = find_person(person_id)
+    person = find_unerased_person(person_id)
     email, name = person.email, stand_in(person_id)
     _erase_row(person, name)
     _erase_keys(person, name)
@@ -141,9 +165,6 @@ def _erase_mentions(person: User, email: str, name: str) -> None:
     own.update(name=f"Budget of {name}")
     users = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=users, object_id=str(person.pk)).update(object_repr=name)
-    for table in (Attempt, Generation):
-        for row in table._default_manager.filter(error__decided_by__istartswith=email):
-            table._default_manager.filter(pk=row.pk).update(error=_without_name(row.error, email, name))
 
 
 def _lines_that_name(email: str) -> list[int]:
@@ -151,11 +172,6 @@ def _lines_that_name(email: str) -> list[int]:
     whole = re.compile(rf"(?<![\w.+-]){re.escape(email)}(?![\w-]|\.\w)", re.IGNORECASE)
     found = AuditEntry.objects.filter(Q(target_name__icontains=email) | Q(who__icontains=email))
     return [line.pk for line in found if whole.search(f"{line.target_name} {line.who}")]
-
-
-def _without_name(error: dict[str, Any] | None, email: str, name: str) -> dict[str, Any]:
-    """An error that tells of an owner's decision, from the time when such errors held an e-mail address."""
-    return {key: text.replace(email, name) if isinstance(text, str) else text for key, text in (error or {}).items()}
 
 
 def _end_sessions(person: User) -> None:

@@ -16,7 +16,7 @@ from cloudhub.billing.models import LedgerEntry
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden, HubError, Invalid, NotFound
 from cloudhub.generations.decide import decide_attempt
-from cloudhub.generations.models import Attempt, Generation, Image
+from cloudhub.generations.models import Image
 from cloudhub.records.erasure import carry_out_erasures, erase_person, relations_to_people, stand_in
 from cloudhub.records.models import Erasure
 from tests.conftest import PASSWORD, Cast, client_of
@@ -119,20 +119,6 @@ def test_a_decision_in_the_ledger_names_them_by_number_alone(cast: Cast) -> None
     assert "second@example.org" not in shown
     assert stand_in(owner.pk) in shown
     assert "second@" not in everything_stored()
-
-
-def test_decisions_from_before_lose_the_name_too(cast: Cast) -> None:
-    made = carry_out(cast.alice)
-    told = {"code": "unknown_outcome", "message": f"{EMAIL} decided: release. lost", "decided_by": EMAIL}
-    Attempt.objects.filter(generation=made).update(error=told)
-    Generation.objects.filter(id=made.id).update(error=told)
-    erase(cast)
-    error = again(made).error
-    assert error is not None
-    assert (error["decided_by"], error["message"]) == (
-        stand_in(cast.bob.user.pk), f"{stand_in(cast.bob.user.pk)} decided: release. lost",
-    )  # fmt: skip
-    assert EMAIL not in everything_stored()
 
 
 def test_lines_about_somebody_with_a_longer_address_stay(cast: Cast) -> None:
