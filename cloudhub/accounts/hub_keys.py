@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from cloudhub.accounts.actor import PERMISSIONS, Actor, is_usable
 from cloudhub.accounts.audit_trail import record
-from cloudhub.accounts.key_rights import RIGHTS, KeyRights, read_rights, require_no_more, rights_of
+from cloudhub.accounts.key_rights import RIGHTS, KeyRights, is_beyond, read_rights, require_no_more, rights_of
 from cloudhub.accounts.models import HubKey, Team, User
 from cloudhub.accounts.networks import lies_within
 from cloudhub.core.database import run_transaction
@@ -24,6 +24,7 @@ from cloudhub.core.throttle import take
 KEY_START = "chk_"
 USUAL_OVERLAP = timedelta(hours=24)
 LONGEST_OVERLAP = timedelta(days=30)
+ONLY_THEIRS = "Only the key's own person or an owner of the hub may"
 
 
 def create_hub_key(
@@ -134,6 +135,7 @@ def get_hub_key(actor: Actor, key_id: object) -> HubKey:
 def change_hub_key(actor: Actor, key_id: object, changes: Mapping[str, Any]) -> HubKey:
     """Change a key's name or rights; the rate limit holds for the whole line.
 
+    A team's owner may narrow the keys of others, not widen them: what such a key does is done in its person's name.
     Raises `Invalid` naming each field, `Forbidden`, `NotFound`, or `Conflict` for a key that has ended.
     """
     if actor.hub_key:
@@ -144,13 +146,17 @@ def change_hub_key(actor: Actor, key_id: object, changes: Mapping[str, Any]) -> 
         raise Invalid.of(problems)
     _require_usable(key)
     values: dict[str, Any] = {}
-    if set(changes) & set(RIGHTS):
-        values |= read_rights(actor, changes, now=rights_of(key)).columns
+    rights = read_rights(actor, changes, now=rights_of(key)) if set(changes) & set(RIGHTS) else None
+    if rights is not None:
+        values |= rights.columns
     if "name" in changes:
         values["name"] = _read_name(changes["name"])
     changed = {name: value for name, value in values.items() if getattr(key, name) != value}
 
     def update() -> None:
+        now = HubKey.objects.select_for_update(no_key=True).get(id=key.pk)
+        if rights is not None and not _is_theirs(actor, now) and is_beyond(rights, rights_of(now)):
+            raise Forbidden(f"{ONLY_THEIRS} give it more rights. You can narrow or revoke it.")
         if not HubKey.objects.filter(id=key.pk, revoked_at=None).update(**changed):
             raise Conflict("This key has ended. Make a new one.")
         if "calls_a_minute" in changed:
@@ -175,8 +181,8 @@ def rotate_hub_key(actor: Actor, key_id: object, overlap: timedelta = USUAL_OVER
     if actor.hub_key:
         actor.require("manage")
     old = get_hub_key(actor, key_id)
-    if old.user_id != actor.user.pk and not actor.is_hub_owner:
-        raise Forbidden("Only the key's own person or an owner of the hub may rotate it. You can revoke it.")
+    if not _is_theirs(actor, old):
+        raise Forbidden(f"{ONLY_THEIRS} rotate it. You can revoke it.")
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise Invalid.of({"overlap_hours": f"The overlap is 0 to {LONGEST_OVERLAP.days * 24} hours."})
     _require_usable(old)
@@ -227,6 +233,11 @@ def _new_key(name: object, user: User, team: Team, rights: KeyRights) -> tuple[H
     text = KEY_START + secrets.token_urlsafe(32)
     key = HubKey(name=_read_name(name), user=user, team=team, prefix=text[:10], digest=_digest(text), **rights.columns)
     return key, text
+
+
+def _is_theirs(actor: Actor, key: HubKey) -> bool:
+    """Whether the actor may have the key do more, or have its text."""
+    return actor.is_hub_owner or key.user_id == actor.user.pk
 
 
 def _read_name(name: object) -> str:

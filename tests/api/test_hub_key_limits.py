@@ -269,6 +269,22 @@ def test_a_teams_owner_gets_no_members_key(charlies: Caller, charlie: Actor, bob
     assert charlies.delete(f"{PATH}/{key.pk}").status_code == 204
 
 
+def test_a_teams_owner_narrows_the_key_of_another_and_never_widens_it(
+    alices: Caller, charlies: Caller, alice: Actor, charlie: Actor, other_model: CloudModel
+) -> None:
+    """Its text acts in the name of an owner of the hub, whatever Charlie is."""
+    limits = {**LIMITS, "scopes": ["read"], "expires_at": timezone.now() + timedelta(days=1)}
+    key = HubKey.objects.create(name="x", team=charlie.team, user=alice.user, prefix="chk_x", digest="x", **limits)
+    wider = [{"scopes": ["read", "manage"]}, {"allowed_models": []}, {"allowed_models": ["practice-2"]},
+             {"allowed_networks": []}, {"calls_a_minute": None}, {"calls_a_minute": 51},
+             {"expires_at": None}]  # fmt: skip
+    for more in wider:
+        assert charlies.patch(f"{PATH}/{key.pk}", more).status_code == 403, more
+    assert charlies.patch(f"{PATH}/{key.pk}", {"calls_a_minute": 5, "name": "slow"}).status_code == 200
+    assert charlies.patch(f"{PATH}/{key.pk}", {"allowed_networks": ["127.0.0.1"]}).status_code == 200
+    assert alices.patch(f"{PATH}/{key.pk}", {"scopes": ["read", "manage"]}).status_code == 200
+
+
 # Trail, look-up, command
 
 
