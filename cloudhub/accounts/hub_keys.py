@@ -14,8 +14,9 @@ from django.utils import timezone
 from cloudhub.accounts.actor import PERMISSIONS, Actor, is_usable
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.key_rights import RIGHTS, KeyRights, is_beyond, read_rights, require_no_more, rights_of
-from cloudhub.accounts.models import HubKey, Team, User
+from cloudhub.accounts.models import HubKey, Membership, Team, User
 from cloudhub.accounts.networks import lies_within
+from cloudhub.core.addresses import is_same_address
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from cloudhub.core.text import is_storable
@@ -50,13 +51,31 @@ def prepare_hub_key(actor: Actor, fields: Mapping[str, Any], user: User | None =
 
     `fields` are `name` and the rights of `KeyRights`, by default all that the actor has. Nobody gives away what they
     do not have. A person may always make keys for themselves; a key needs `manage` to make another, or a stolen one
-    could outlive its end. Raises `Forbidden`, and `Invalid` naming the field.
+    could outlive its end. Only owners of the hub make keys for others. Raises `Forbidden`, and `Invalid` naming the
+    field.
     """
-    actor.require("manage" if actor.hub_key or user not in (None, actor.user) else "read")
+    actor.require("manage" if actor.hub_key else "read")
+    if user not in (None, actor.user):
+        _require_may_make_for_others(actor)
     key, text = _new_key(fields.get("name"), user or actor.user, actor.team, read_rights(actor, fields))
     if actor.hub_key:
         key.older_lines = _join(actor.hub_key.lines)
     return key, text
+
+
+def find_holder(actor: Actor, email: object) -> User:
+    """Who shall have a key that the actor makes: themselves, or as an owner of the hub somebody else of the team.
+
+    Raises `Forbidden`, and `Invalid` naming the field user.
+    """
+    wished = email if isinstance(email, str) else ""
+    if is_same_address(wished, actor.user.email):
+        return actor.user
+    _require_may_make_for_others(actor)
+    holder = User.objects.with_address(wished) if is_storable(wished) else None
+    if holder is None or not Membership.objects.filter(user=holder, team=actor.team).exists():
+        raise Invalid.of({"user": "Give the e-mail address of a person in your team."})
+    return holder
 
 
 def insert_hub_key(
@@ -233,6 +252,11 @@ def _new_key(name: object, user: User, team: Team, rights: KeyRights) -> tuple[H
     text = KEY_START + secrets.token_urlsafe(32)
     key = HubKey(name=_read_name(name), user=user, team=team, prefix=text[:10], digest=_digest(text), **rights.columns)
     return key, text
+
+
+def _require_may_make_for_others(actor: Actor) -> None:
+    if not actor.is_hub_owner:
+        raise Forbidden("Only the hub's owner may make a key for another person.")
 
 
 def _is_theirs(actor: Actor, key: HubKey) -> bool:
