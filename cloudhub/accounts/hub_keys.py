@@ -121,9 +121,11 @@ def use_hub_key(text: str, address: str) -> HubKey | None:
 
 def _take_turn(key: HubKey) -> None:
     """Count the call in the key's line, and in those of the keys it was made with. Raises `TooMany`."""
-    limits = [(key.line, key.calls_a_minute)]
-    if len(key.lines) > 1:
-        limits += HubKey.objects.filter(id__in=key.lines[:-1]).values_list("id", "calls_a_minute")
+    limits = [(key.pk, key.calls_a_minute)]
+    if key.lines != [key.pk]:
+        # A line's first key has the limit of all, whatever was rotated while it changed.
+        firsts = HubKey.objects.filter(id__in=key.lines).values_list("id", "calls_a_minute")
+        limits = sorted(firsts, key=lambda first: first[0] != key.line)
     for line, limit in limits:
         wait = take(f"hub_key:{line}", limit, 60) if limit else 0
         if wait:
@@ -179,7 +181,7 @@ def change_hub_key(actor: Actor, key_id: object, changes: Mapping[str, Any]) -> 
         if not HubKey.objects.filter(id=key.pk, revoked_at=None).update(**changed):
             raise Conflict("This key has ended. Make a new one.")
         if "calls_a_minute" in changed:
-            HubKey.objects.filter(id=key.line).update(calls_a_minute=changed["calls_a_minute"])
+            HubKey.objects.filter(_in_line(key.line)).update(calls_a_minute=changed["calls_a_minute"])
         record(actor, "hub_key.changed", target_kind="hub_key", target_id=key.pk, target_name=key.name, team=key.team,
                details={name: str(changed[name]) if name == "expires_at" else changed[name]
                         for name in changed if name != "name"})  # fmt: skip
@@ -219,6 +221,9 @@ def rotate_hub_key(actor: Actor, key_id: object, overlap: timedelta = USUAL_OVER
 
 def _replace(actor: Actor, old: HubKey, new: HubKey, overlap: timedelta) -> None:
     now = timezone.now()
+    # What was taken from the old key meanwhile, the new one must not bring back.
+    for name, value in rights_of(HubKey.objects.select_for_update(no_key=True).get(pk=old.pk)).columns.items():
+        setattr(new, name, value)
     usable = HubKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), id=old.pk, revoked_at=None)
     end = Value(now + overlap)
     if not usable.update(expires_at=Coalesce(Least("expires_at", end), end)):
@@ -257,6 +262,11 @@ def _new_key(name: object, user: User, team: Team, rights: KeyRights) -> tuple[H
 def _require_may_make_for_others(actor: Actor) -> None:
     if not actor.is_hub_owner:
         raise Forbidden("Only the hub's owner may make a key for another person.")
+
+
+def _in_line(line: int) -> Q:
+    """The first key of a line and all that followed it."""
+    return Q(id=line) | Q(replaces__isnull=False, older_lines__endswith=f"|{line}|")
 
 
 def _is_theirs(actor: Actor, key: HubKey) -> bool:

@@ -106,6 +106,21 @@ def test_rotating_brings_no_more_calls(alices: Caller) -> None:
     assert [caller.get(MODELS).status_code for caller in (old, fresh, old, fresh)] == [200, 200, 429, 429]
 
 
+@pytest.mark.parametrize("limited", [0, 1, 2])
+def test_a_limit_set_on_any_key_of_a_line_holds_for_all(alices: Caller, limited: int) -> None:
+    made, first = new(alices)
+    line, callers = [made["id"]], [first]
+    for _ in range(2):
+        fresh = alices.post(f"{PATH}/{line[-1]}/rotate", {}).json()
+        line.append(fresh["id"])
+        callers.append(Caller(fresh["key"]))
+    alices.patch(f"{PATH}/{line[limited]}", {"calls_a_minute": 2})
+    assert [caller.get(MODELS).status_code for caller in callers] == [200, 200, 429]
+    assert {alices.get(f"{PATH}/{number}").json()["calls_a_minute"] for number in line} == {2}
+    alices.patch(f"{PATH}/{line[0]}", {"calls_a_minute": None})
+    assert callers[2].get(MODELS).status_code == 200
+
+
 # Models
 
 
