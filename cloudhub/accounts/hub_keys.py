@@ -85,6 +85,7 @@ def insert_hub_key(
     together: Callable[[], None] = lambda: None,
 ) -> None:
     """Store a prepared key, do what belongs `together` with it, write the audit line: in the caller's transaction."""
+    _require_not_revoked(actor)
     # A repeated transaction gets a new number.
     key.pk = None
     key.save(force_insert=True)
@@ -221,6 +222,7 @@ def rotate_hub_key(actor: Actor, key_id: object, overlap: timedelta = USUAL_OVER
 
 def _replace(actor: Actor, old: HubKey, new: HubKey, overlap: timedelta) -> None:
     now = timezone.now()
+    _require_not_revoked(actor)
     # What was taken from the old key meanwhile, the new one must not bring back.
     for name, value in rights_of(HubKey.objects.select_for_update(no_key=True).get(pk=old.pk)).columns.items():
         setattr(new, name, value)
@@ -234,18 +236,48 @@ def _replace(actor: Actor, old: HubKey, new: HubKey, overlap: timedelta) -> None
            details={"replaced_by": new.pk, "overlap_hours": overlap.total_seconds() / 3600})  # fmt: skip
 
 
-def revoke_hub_key(*, actor: Actor, key_id: object) -> HubKey:
-    """End a key at once. Its ledger lines stay. Raises `NotFound` for a key that the actor may not see."""
+def revoke_hub_key(*, actor: Actor, key_id: object) -> tuple[HubKey, int]:
+    """End a key at once, and with it those that it or another key of its line made: how many these were.
+
+    Whoever stole a key may have made some. Keys that only follow it go on, and all ledger lines stay. Raises `NotFound`
+    for a key that the actor may not see.
+    """
     key = get_hub_key(actor, key_id)
 
-    def revoke() -> None:
-        if HubKey.objects.filter(id=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
-            record(actor, "hub_key.revoked", target_kind="hub_key", target_id=key.pk, target_name=key.name,
-                   team=key.team)  # fmt: skip
+    def revoke() -> int:
+        is_first = _end(key)
+        others = [other for other in _made_with(key.line).select_related("team").order_by("id") if _end(other)]
+        if is_first:
+            _record_end(actor, key, {})
+        for other in others:
+            _record_end(actor, other, {"made_with_key": key.pk})
+        return len(others)
 
-    run_transaction(revoke)
+    others = run_transaction(revoke)
     key.refresh_from_db()
-    return key
+    return key, others
+
+
+def _end(key: HubKey) -> bool:
+    return bool(HubKey.objects.filter(id=key.pk, revoked_at=None).update(revoked_at=timezone.now()))
+
+
+def _record_end(actor: Actor, key: HubKey, details: Mapping[str, Any]) -> None:
+    record(actor, "hub_key.revoked", target_kind="hub_key", target_id=key.pk, target_name=key.name, team=key.team,
+           details=details)  # fmt: skip
+
+
+def _made_with(line: int) -> QuerySet[HubKey]:
+    """The keys that a line's keys made, those made by these, and what followed any of them."""
+    return HubKey.objects.filter(revoked_at=None, older_lines__contains=f"|{line}|").exclude(_in_line(line))
+
+
+def _require_not_revoked(actor: Actor | None) -> None:
+    """In the transaction of a new key: what is being revoked makes none that would escape it. Raises `Forbidden`."""
+    if actor and actor.hub_key:
+        rows = HubKey.objects.select_for_update(no_key=True).filter(pk=actor.hub_key.pk, revoked_at=None)
+        if not list(rows.values("id")):
+            raise Forbidden("This hub key has been revoked. No key was made.")
 
 
 def _require_usable(key: HubKey) -> None:

@@ -75,7 +75,7 @@ class OneHubKey(Door):
 
     @describe("revoke_hub_key", TAG, answers={204: (None, "Revoked.")}, parameters=[ID], errors=(404,))
     def delete(self, request: Request, key_id: str) -> Response:
-        """Revoke a hub key at once. Its ledger lines stay."""
+        """Revoke a hub key at once, and the keys that were made with it. Their ledger lines stay."""
         actor_of(request).require("manage")
         read_query(request)
         revoke_hub_key(actor=actor_of(request), key_id=key_id)
