@@ -17,6 +17,7 @@ from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.mail import send_later
 from cloudhub.accounts.members import require_sight, require_team_owner
 from cloudhub.accounts.models import Invitation, Membership, Role, Team, User
+from cloudhub.core.addresses import is_same_address
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -34,7 +35,7 @@ def invite(actor: Actor, *, email: object, role: object, team: Team) -> tuple[In
     address = _read_email(email)
     if role not in Role.values:
         raise Invalid.of({"role": f"A role is one of {', '.join(Role.values)}."})
-    known = User.objects.filter(email__iexact=address).first()
+    known = User.objects.with_address(address)
     if known and not known.is_active:
         raise Invalid.of({"email": "This person is deactivated. An owner of the hub can let them in again."})
     if known and Membership.objects.filter(user=known, team=team).exists():
@@ -97,7 +98,7 @@ def find_invitation(token: str) -> Invitation:
 
 def person_invited(invitation: Invitation) -> User | None:
     """Who has the invited address already, and therefore signs in to accept."""
-    return User.objects.filter(email__iexact=invitation.email).first()
+    return User.objects.with_address(invitation.email)
 
 
 def accept_as_newcomer(token: str, *, password: str, origin: Origin) -> User:
@@ -132,7 +133,7 @@ def join_as_newcomer(invitation: Invitation, user: User, origin: Origin) -> User
 def accept_as(user: User, token: str, origin: Origin) -> Invitation:
     """A person who is signed in joins the team. Raises `NotFound`, and `Forbidden` when somebody else is invited."""
     invitation = find_invitation(token)
-    if not user.is_active or user.email.lower() != invitation.email.lower():
+    if not user.is_active or not is_same_address(user.email, invitation.email):
         raise Forbidden(f"This invitation is for {invitation.email}, and you are signed in as {user.email}.")
     run_transaction(lambda: _join(invitation, user, origin))
     return invitation
@@ -141,7 +142,7 @@ def accept_as(user: User, token: str, origin: Origin) -> Invitation:
 def open_invitations_for(email: str) -> list[Invitation]:
     """What is open for an address in teams that are, the oldest first."""
     found = _open().filter(email__iexact=email, team__archived_at=None).select_related("team", "invited_by")
-    return list(found.order_by("id"))
+    return [invitation for invitation in found.order_by("id") if is_same_address(invitation.email, email)]
 
 
 def _join(invitation: Invitation, user: User, origin: Origin) -> None:

@@ -94,6 +94,11 @@ def require_no_more(actor: Actor, rights: KeyRights) -> None:
         raise Forbidden(f"A key can only give what it has itself; this one is limited in {' and '.join(beyond)}.")
 
 
+def is_beyond(rights: KeyRights, most: KeyRights) -> bool:
+    """Whether `rights` give anything that `most` do not."""
+    return not set(rights.scopes) <= set(most.scopes) or bool(_beyond(rights, most))
+
+
 def _beyond(rights: KeyRights, most: KeyRights) -> list[str]:
     """In words, where `rights` go beyond `most`."""
     beyond = []

@@ -11,7 +11,7 @@ from django.utils import timezone
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import HubKey, Invitation, Membership, Role, Team, User
-from cloudhub.accounts.owners import find_person, keeping_an_owner, require_hub_owner
+from cloudhub.accounts.owners import find_account, keeping_an_owner, require_hub_owner
 from cloudhub.accounts.sessions import end_sessions_of
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -81,7 +81,7 @@ def deactivate_person(actor: Actor, user_id: int) -> User:
     Work that they have submitted goes on; an owner can cancel it. Raises `Forbidden`, `NotFound`, `Conflict`.
     """
     require_hub_owner(actor)
-    user = find_person(user_id)
+    user = find_account(user_id)
 
     def work() -> None:
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
@@ -96,7 +96,7 @@ def deactivate_person(actor: Actor, user_id: int) -> User:
 def reactivate_person(actor: Actor, user_id: int) -> User:
     """Let a person in again, with the roles and hub keys they had. Raises `Forbidden`, `NotFound`, `Conflict`."""
     require_hub_owner(actor)
-    user = find_person(user_id)
+    user = find_account(user_id)
 
     def work() -> None:
         if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
@@ -112,7 +112,7 @@ def remove_second_factor(actor: Actor, user_id: int) -> User:
     Raises `Forbidden`, `NotFound`, or `Conflict` when they have none.
     """
     require_hub_owner(actor)
-    user = find_person(user_id)
+    user = find_account(user_id)
 
     def work() -> None:
         if not Authenticator.objects.filter(user=user).delete()[0]:

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from cloudhub.core.addresses import is_same_address
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes users by e-mail, which is what they sign in with."""
@@ -20,8 +22,17 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
+    def with_address(self, address: str) -> "User | None":
+        """The one person whom the address means, active or not."""
+        candidates = self.filter(email__iexact=address)
+        return next((user for user in candidates if is_same_address(user.email, address)), None)
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        """Raises `User.DoesNotExist`, also for an address that only the database takes for the same."""
+        user = self.with_address(username or "")
+        if user is None:
+            raise User.DoesNotExist
+        return user
 
 
 class User(AbstractUser):

@@ -27,6 +27,12 @@ def acting_owners() -> QuerySet[User]:
     return User.objects.filter(Exists(places), is_superuser=True, is_active=True)
 
 
+def last_owner() -> User | None:
+    """The one owner of the hub who can act, None while there are several."""
+    some = list(acting_owners().order_by("id")[:2])
+    return some[0] if len(some) == 1 else None
+
+
 def keeping_an_owner(work: Callable[[], Result]) -> Result:
     """Run `work` in one transaction, and undo it when it leaves no acting owner. Raises `Conflict` then.
 
@@ -43,8 +49,8 @@ def keeping_an_owner(work: Callable[[], Result]) -> Result:
     return run_transaction(guarded)
 
 
-def find_person(user_id: int) -> User:
-    """Raises `NotFound`."""
+def find_account(user_id: int) -> User:
+    """Anybody's row, also of somebody who was erased. Raises `NotFound`."""
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise NotFound("There is no such person.")
@@ -63,7 +69,7 @@ def withdraw_hub_ownership(actor: Actor, user_id: int) -> User:
 
 def _set_ownership(actor: Actor, user_id: int, owns: bool) -> User:
     require_hub_owner(actor)
-    user = find_person(user_id)
+    user = find_account(user_id)
 
     def work() -> None:
         changed = User.objects.filter(pk=user.pk, is_active=True, is_superuser=not owns)

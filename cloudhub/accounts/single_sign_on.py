@@ -32,7 +32,7 @@ def welcome(email: str, *, is_verified: bool, origin: Origin) -> User:
     """
     if not is_verified or not email:
         raise Forbidden(NOT_VERIFIED)
-    user = User.objects.filter(email__iexact=email).first()
+    user = User.objects.with_address(email)
     if user is not None:
         if not user.is_active:
             raise Forbidden(NOT_KNOWN)

@@ -8,8 +8,7 @@ What people wrote as a reason into the ledger stays as it was written: those lin
 import re
 import secrets
 import threading
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -21,10 +20,12 @@ from django.utils import timezone
 from cloudhub.accounts.actor import Actor, Origin
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, User
+from cloudhub.accounts.owners import keeping_an_owner, last_owner
 from cloudhub.billing.models import Budget
+from cloudhub.core.addresses import is_same_address
 from cloudhub.core.database import release_connection, run_transaction
-from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound
-from cloudhub.generations.models import Attempt, Generation, Image
+from cloudhub.core.errors import Forbidden, Invalid, NotFound
+from cloudhub.generations.models import Generation, Image
 from cloudhub.generations.purge import OPEN_STATES, erase_recipes, purge_images
 from cloudhub.records.models import Erasure
 
@@ -37,20 +38,45 @@ def erase_person(actor: Actor, user_id: object, *, confirmation: object, work: o
     and pictures stay with their teams, with "delete" they go, at once as far as nothing of it is under way.
 
     Raises `Forbidden` for all but owners of the hub, `NotFound`, `Invalid` naming the field, and `Conflict` for the
-    last owner of the hub.
+    last owner of the hub who can act.
     """
-    if not actor.is_hub_owner:
-        raise Forbidden("Only an owner of the hub may erase a person.")
-    person = find_person(user_id)
+    person = _person_to_erase(actor, user_id)
     _check(person, confirmation, work)
-    erasure = run_transaction(lambda: _erase(actor, person.pk, keeps_work=work == "keep"))
+    erasure = keeping_an_owner(lambda: _erase(actor, person.pk, keeps_work=work == "keep"))
     # A lifetime's work would keep the page waiting; the runner's chores do the rest.
     carry_out_erasures(threading.Event(), rounds=10)
     erasure.refresh_from_db()
     return erasure
 
 
-def find_person(user_id: object) -> User:
+@dataclass(frozen=True)
+class PersonToErase:
+    """Before it is done: whether the hub can do without the person, and how much is theirs."""
+
+    person: User
+    is_last: bool
+    generations: int
+    pictures: int
+
+
+def look_at_person(actor: Actor, user_id: object) -> PersonToErase:
+    """Raises `Forbidden` for all but owners of the hub, `NotFound`."""
+    person = _person_to_erase(actor, user_id)
+    return PersonToErase(
+        person,
+        is_last=person == last_owner(),
+        generations=Generation.objects.filter(user=person).count(),
+        pictures=Image.objects.filter(user=person, purged_at=None).count(),
+    )
+
+
+def _person_to_erase(actor: Actor, user_id: object) -> User:
+    if not actor.is_hub_owner:
+        raise Forbidden("Only an owner of the hub may erase a person.")
+    return find_unerased_person(user_id)
+
+
+def find_unerased_person(user_id: object) -> User:
     """Somebody who was not erased. Raises `NotFound`."""
     text = str(user_id)
     known = text.isascii() and text.isdigit() and len(text) < 18
@@ -58,14 +84,6 @@ def find_person(user_id: object) -> User:
     if person is None:
         raise NotFound("There is no such person.")
     return person
-
-
-def is_last_owner(person: User) -> bool:
-    """Whether nobody else would be left who owns the hub."""
-    return (
-        person.is_superuser
-        and not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk).exists()
-    )
 
 
 def stand_in(person_id: int) -> str:
@@ -84,11 +102,8 @@ def _check(person: User, confirmation: object, work: object) -> None:
 
 
 def _erase(actor: Actor, person_id: int, *, keeps_work: bool) -> Erasure:
-    # All owners are locked, so that two of them cannot erase each other and leave none.
-    list(User.objects.select_for_update().filter(Q(is_superuser=True) | Q(pk=person_id)).order_by("pk"))
-    person = find_person(person_id)
-    if is_last_owner(person):
-        raise Conflict("This is the last owner of the hub. Make somebody else an owner first; nothing was erased.")
+    list(User.objects.select_for_update().filter(pk=person_id))
+    person = find_unerased_person(person_id)
     email, name = person.email, stand_in(person_id)
     _erase_row(person, name)
     _erase_keys(person, name)
@@ -132,6 +147,8 @@ def _erase_keys(person: User, name: str) -> None:
 
 def _erase_invitations(person: User, email: str, name: str) -> None:
     for invitation in Invitation.objects.filter(Q(email__iexact=email) | Q(accepted_by=person)):
+        if invitation.accepted_by_id != person.pk and not is_same_address(invitation.email, email):
+            continue
         ended = invitation.withdrawn_at or (None if invitation.accepted_at else timezone.now())
         Invitation.objects.filter(pk=invitation.pk).update(email=name, digest=secrets.token_hex(32), withdrawn_at=ended)
 
@@ -148,9 +165,6 @@ def _erase_mentions(person: User, email: str, name: str) -> None:
     own.update(name=f"Budget of {name}")
     users = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=users, object_id=str(person.pk)).update(object_repr=name)
-    for table in (Attempt, Generation):
-        for row in table._default_manager.filter(error__decided_by__istartswith=email):
-            table._default_manager.filter(pk=row.pk).update(error=_without_name(row.error, email, name))
 
 
 def _lines_that_name(email: str) -> list[int]:
@@ -158,11 +172,6 @@ def _lines_that_name(email: str) -> list[int]:
     whole = re.compile(rf"(?<![\w.+-]){re.escape(email)}(?![\w-]|\.\w)", re.IGNORECASE)
     found = AuditEntry.objects.filter(Q(target_name__icontains=email) | Q(who__icontains=email))
     return [line.pk for line in found if whole.search(f"{line.target_name} {line.who}")]
-
-
-def _without_name(error: dict[str, Any] | None, email: str, name: str) -> dict[str, Any]:
-    """An error that tells of an owner's decision, from the time when such errors held an e-mail address."""
-    return {key: text.replace(email, name) if isinstance(text, str) else text for key, text in (error or {}).items()}
 
 
 def _end_sessions(person: User) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.models import User
-from cloudhub.records.erasure import is_last_owner
+from cloudhub.accounts.owners import last_owner
 from cloudhub.records.retention import Change, Rule, rules_for
 
 
@@ -61,7 +61,8 @@ def people_to_erase(actor: Actor) -> list[Person]:
     """Everybody who was not erased, for owners of the hub."""
     if not actor.is_hub_owner:
         return []
-    return [Person(user, is_last_owner(user)) for user in User.objects.filter(erasure=None).order_by("email")]
+    last = last_owner()
+    return [Person(user, user == last) for user in User.objects.filter(erasure=None).order_by("email")]
 
 
 def _field(days: int | None) -> str:

@@ -1,5 +1,6 @@
 """The Keys page: hub keys of programs for everybody, vendors' keys for those who manage."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,12 +28,18 @@ MOST_ENDED = 20
 
 @dataclass(frozen=True)
 class HubKeyCard:
-    """One hub key. `follower` is the key that took its place, `may_rotate` whether its text may go to the person."""
+    """One hub key. `follower` is the key that took its place, `may_rotate` whether its text may go to the person;
+    `made_with_it` are living keys that end with it."""
 
     key: HubKey
     budgets: list[BudgetCard]
     follower: HubKey | None
     may_rotate: bool
+    made_with_it: int = 0
+
+    @property
+    def ends_too(self) -> str:
+        return f"{made_with_words(self.made_with_it)} revoked too." if self.made_with_it else ""
 
     @property
     def networks(self) -> str:
@@ -65,6 +72,7 @@ def hub_key_cards(actor: Actor) -> dict[str, list[HubKeyCard]]:
     living = [key for key in keys if is_usable(key)]
     ended = [key for key in keys if not is_usable(key)][:MOST_ENDED]
     budgets = budgets_of_keys([*living, *ended])
+    made = Counter(line for key in living for line in set(key.lines[:-1]))
     followers = {key.replaces_id: key for key in keys if key.replaces_id}
     cards = {
         key.pk: HubKeyCard(
@@ -72,10 +80,16 @@ def hub_key_cards(actor: Actor) -> dict[str, list[HubKeyCard]]:
             [card_of(standing) for standing in budgets[key.pk]],
             followers.get(key.pk),
             actor.is_hub_owner or key.user_id == actor.user.pk,
+            made[key.line],
         )
         for key in [*living, *ended]
     }
     return {"cards": [cards[key.pk] for key in living], "ended": [cards[key.pk] for key in ended]}
+
+
+def made_with_words(count: int) -> str:
+    """The beginning of a sentence: "3 keys that were made with it are"."""
+    return "1 key that was made with it is" if count == 1 else f"{count} keys that were made with it are"
 
 
 def read_hub_key_form(given: Any) -> dict[str, Any]:

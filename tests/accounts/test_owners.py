@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 
 from cloudhub.accounts.actor import Actor, actor_of_user
+from cloudhub.accounts.invitations import find_invitation, invite, open_invitations
 from cloudhub.accounts.members import change_role, deactivate_person, reactivate_person, remove_member
 from cloudhub.accounts.models import AuditEntry, Membership, Role
 from cloudhub.accounts.owners import acting_owners, make_hub_owner, withdraw_hub_ownership
@@ -56,6 +57,17 @@ def test_ownership_is_given_and_withdrawn_with_the_admin_site(cast: Cast) -> Non
     assert not actor_of_user(bob).may("manage")
     actions = AuditEntry.objects.exclude(target_kind="model").order_by("number").values_list("action", flat=True)
     assert list(actions) == ["person.made_hub_owner", "person.hub_ownership_withdrawn"]
+
+
+def test_invitations_fall_with_the_ownership_that_they_needed(cast: Cast) -> None:
+    bob = actor_of_user(make_hub_owner(cast.alice, cast.bob.user.pk))
+    change_role(cast.alice, place(cast.bob), Role.OWNER)
+    here, _ = invite(bob, email="dora@example.org", role="member", team=cast.team)
+    _, there = invite(bob, email="dora@example.org", role="owner", team=cast.other_team)
+    withdraw_hub_ownership(cast.alice, bob.user.pk)
+    with pytest.raises(NotFound):
+        find_invitation(there)
+    assert list(open_invitations(cast.alice, cast.team)) == [here]
 
 
 def test_what_is_so_already_is_told(cast: Cast) -> None:

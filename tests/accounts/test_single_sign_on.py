@@ -68,3 +68,12 @@ def test_a_team_that_is_not_there_is_named(cast: Cast, settings: Settings) -> No
     settings.OIDC_TEAM, settings.OIDC_EMAIL_DOMAINS = "Nowhere", ["example.com"]
     with pytest.raises(Conflict, match="Nowhere"):
         come("dora@example.com")
+
+
+def test_a_look_alike_address_is_another_person(cast: Cast) -> None:
+    """PostgreSQL folds the dotless letter of another domain to an "i"."""
+    User.objects.filter(pk=cast.bob.user.pk).update(email="victim@bigsite.com")
+    invite(cast.alice, email="invited@bigsite.com", role="viewer", team=cast.team)
+    for name in ("victim", "invited"):
+        with pytest.raises(Forbidden, match="no account and no invitation"):
+            come(f"{name}@b\u0131gsite.com")

@@ -11,13 +11,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cloudhub.accounts.actor import Actor
-from cloudhub.accounts.hub_keys import find_hub_key
+from cloudhub.accounts.actor import Actor, actor_of_hub_key
+from cloudhub.accounts.hub_keys import find_hub_key, revoke_hub_key, rotate_hub_key
 from cloudhub.accounts.models import AuditEntry, HubKey
+from cloudhub.billing.hub_keys import issue_hub_key
 from cloudhub.billing.models import Budget, Hold
 from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import register_model
+from cloudhub.core.errors import Forbidden
 from tests.api.caller import WISH, Caller
+from tests.conftest import key_of
 
 PATH = "/api/v1/hub_keys"
 MODELS = "/api/v1/cloud_models"
@@ -104,6 +107,21 @@ def test_rotating_brings_no_more_calls(alices: Caller) -> None:
     made, old = new(alices, calls_a_minute=2)
     fresh = Caller(alices.post(f"{PATH}/{made['id']}/rotate", {}).json()["key"])
     assert [caller.get(MODELS).status_code for caller in (old, fresh, old, fresh)] == [200, 200, 429, 429]
+
+
+@pytest.mark.parametrize("limited", [0, 1, 2])
+def test_a_limit_set_on_any_key_of_a_line_holds_for_all(alices: Caller, limited: int) -> None:
+    made, first = new(alices)
+    line, callers = [made["id"]], [first]
+    for _ in range(2):
+        fresh = alices.post(f"{PATH}/{line[-1]}/rotate", {}).json()
+        line.append(fresh["id"])
+        callers.append(Caller(fresh["key"]))
+    alices.patch(f"{PATH}/{line[limited]}", {"calls_a_minute": 2})
+    assert [caller.get(MODELS).status_code for caller in callers] == [200, 200, 429]
+    assert {alices.get(f"{PATH}/{number}").json()["calls_a_minute"] for number in line} == {2}
+    alices.patch(f"{PATH}/{line[0]}", {"calls_a_minute": None})
+    assert callers[2].get(MODELS).status_code == 200
 
 
 # Models
@@ -267,6 +285,48 @@ def test_a_teams_owner_gets_no_members_key(charlies: Caller, charlie: Actor, bob
     key = HubKey.objects.create(name="x", team=charlie.team, user=bob.user, prefix="chk_x", digest="x", scopes=["read"])
     assert charlies.post(f"{PATH}/{key.pk}/rotate", {}).status_code == 403
     assert charlies.delete(f"{PATH}/{key.pk}").status_code == 204
+
+
+def test_a_teams_owner_narrows_the_key_of_another_and_never_widens_it(
+    alices: Caller, charlies: Caller, alice: Actor, charlie: Actor, other_model: CloudModel
+) -> None:
+    """Its text acts in the name of an owner of the hub, whatever Charlie is."""
+    limits = {**LIMITS, "scopes": ["read"], "expires_at": timezone.now() + timedelta(days=1)}
+    key = HubKey.objects.create(name="x", team=charlie.team, user=alice.user, prefix="chk_x", digest="x", **limits)
+    wider = [{"scopes": ["read", "manage"]}, {"allowed_models": []}, {"allowed_models": ["practice-2"]},
+             {"allowed_networks": []}, {"calls_a_minute": None}, {"calls_a_minute": 51},
+             {"expires_at": None}]  # fmt: skip
+    for more in wider:
+        assert charlies.patch(f"{PATH}/{key.pk}", more).status_code == 403, more
+    assert charlies.patch(f"{PATH}/{key.pk}", {"calls_a_minute": 5, "name": "slow"}).status_code == 200
+    assert charlies.patch(f"{PATH}/{key.pk}", {"allowed_networks": ["127.0.0.1"]}).status_code == 200
+    assert alices.patch(f"{PATH}/{key.pk}", {"scopes": ["read", "manage"]}).status_code == 200
+
+
+def test_a_revoked_key_takes_along_what_it_made(alices: Caller, bob: Actor) -> None:
+    """Whoever stole it may have made keys with it, in another's name too, rotated them, and rotated others."""
+    stolen, thief = new(alices, name="stolen")
+    others, _ = new(alices, name="other")
+    child, own = new(thief, name="child")
+    grandchild, _ = new(own, name="grandchild", user=bob.user.email, scopes=["read"])
+    rotated = [thief.post(f"{PATH}/{key['id']}/rotate", {}).json() for key in (child, others)]
+    follower = alices.post(f"{PATH}/{stolen['id']}/rotate", {}).json()
+    assert alices.delete(f"{PATH}/{stolen['id']}").status_code == 204
+    left = HubKey.objects.filter(revoked_at=None).exclude(name="test").values_list("id", flat=True)
+    assert set(map(str, left)) == {others["id"], follower["id"]}
+    ended = AuditEntry.objects.filter(action="hub_key.revoked", details__made_with_key=int(stolen["id"]))
+    assert {line.target_id for line in ended} == {child["id"], grandchild["id"], *(key["id"] for key in rotated)}
+
+
+def test_a_key_that_is_being_revoked_makes_no_more(alice: Actor) -> None:
+    key = find_hub_key(key_of(alice))
+    program = actor_of_hub_key(key)
+    other = find_hub_key(key_of(alice))
+    revoke_hub_key(actor=alice, key_id=key.pk)
+    for verb in (lambda: issue_hub_key(program, {"name": "late"}), lambda: rotate_hub_key(program, other.pk)):
+        with pytest.raises(Forbidden, match="has been revoked"):
+            verb()
+    assert HubKey.objects.count() == 2
 
 
 # Trail, look-up, command

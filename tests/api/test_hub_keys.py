@@ -1,7 +1,11 @@
 """Hub keys: made with the scopes their maker has, shown once, revoked at once."""
 
+import pytest
+
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.models import HubKey
+from cloudhub.billing.hub_keys import issue_hub_key
+from cloudhub.core.errors import Forbidden
 from tests.api.caller import Caller, caller_of
 
 PATH = "/api/v1/hub_keys"
@@ -39,9 +43,11 @@ def test_the_hubs_owner_makes_a_key_for_a_colleague(alices: Caller, bob: Actor) 
     assert Caller(made["key"]).post(PATH, {"name": "x", "scopes": ["read"]}).status_code == 403
 
 
-def test_nobody_else_makes_keys_for_others(charlies: Caller, bob: Actor) -> None:
+def test_nobody_else_makes_keys_for_others(charlies: Caller, charlie: Actor, bob: Actor) -> None:
     answer = charlies.post(PATH, {"name": "bobs", "scopes": ["read"], "user": bob.user.email})
     assert answer.status_code == 403
+    with pytest.raises(Forbidden, match="for another person"):
+        issue_hub_key(charlie, {"name": "bobs"}, bob.user)
 
 
 def test_a_member_sees_own_keys_alone(alices: Caller, bob: Actor) -> None:

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.actor import Actor, actor_of_hub_key
 from cloudhub.accounts.hub_keys import find_hub_key
 from cloudhub.accounts.models import HubKey
+from cloudhub.billing.hub_keys import issue_hub_key
 from cloudhub.billing.models import Budget
 from tests.conftest import Cast, key_of
 
@@ -96,6 +97,15 @@ def test_a_revoked_key_is_refused_from_then_on(bobs: Client, bob: Actor) -> None
     assert bobs.post(f"/keys/hub/{HubKey.objects.get().pk}/revoke").status_code == 302
     assert find_hub_key(secret) is None
     assert "revoked" in bobs.get("/keys/").content.decode()
+
+
+def test_revoking_says_what_ends_with_it(alices: Client, alice: Actor) -> None:
+    program = actor_of_hub_key(find_hub_key(key_of(alice)))
+    _, text = issue_hub_key(program, {"name": "child"})
+    assert alices.get("/keys/").content.decode().count("1 key that was made with it is revoked too.") == 1
+    answer = alices.post(f"/keys/hub/{program.hub_key.pk}/revoke", follow=True)
+    assert "refused from now on. 1 key that was made with it is revoked too." in answer.content.decode()
+    assert find_hub_key(text) is None
 
 
 @pytest.mark.parametrize("act", ["change", "rotate", "revoke"])

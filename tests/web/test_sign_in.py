@@ -178,3 +178,17 @@ def test_asking_for_mail_is_limited(mailing: Settings, client: Client, cast: Cas
 def test_nobody_signs_up_alone(client: Client) -> None:
     for path in ("/account/signup/", "/signup/", "/accounts/signup/"):
         assert client.get(path).status_code == 404
+
+
+LOOK_ALIKE = "victim@b\u0131gsite.com"
+
+
+def test_a_look_alike_address_gets_no_link_and_the_stored_one_does(
+    mailing: Settings, client: Client, cast: Cast
+) -> None:
+    """PostgreSQL folds the dotless letter of another domain to an "i"."""
+    User.objects.filter(pk=cast.bob.user.pk).update(email="Victim@bigsite.com")
+    client.post("/account/password/reset/", {"email": LOOK_ALIKE})
+    client.post("/account/password/reset/", {"email": "victim@BIGSITE.com"})
+    assert [letter.to for letter in mails(1)] == [["Victim@bigsite.com"]]
+    assert client.post("/login/", {**SIGN_IN, "username": LOOK_ALIKE}).status_code == 422

@@ -6,16 +6,16 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.hub_keys import (
     LONGEST_OVERLAP,
     USUAL_OVERLAP,
+    find_holder,
     get_hub_key,
     hub_keys_for,
     revoke_hub_key,
     rotate_hub_key,
 )
-from cloudhub.accounts.models import HubKey, Membership, User
+from cloudhub.accounts.models import HubKey
 from cloudhub.api import shapes
 from cloudhub.api.door import Door, actor_of, address_of, read_body, read_query
 from cloudhub.api.paging import PAGE_FIELDS, answer_page
@@ -23,7 +23,7 @@ from cloudhub.api.rest import key_shapes
 from cloudhub.api.rest.present import present_hub_keys
 from cloudhub.api.schema import PAGING, describe, header, in_path
 from cloudhub.billing.hub_keys import change_hub_key, issue_hub_key
-from cloudhub.core.errors import Forbidden, Invalid
+from cloudhub.core.errors import Invalid
 
 TAG = "Hub keys"
 ID = in_path("key_id", "The hub key's id.")
@@ -53,7 +53,8 @@ class HubKeys(Door):
         actor = actor_of(request)
         read_query(request)
         body = read_body(request, needed=("name",))
-        user = _read_user(actor, body.pop("user", None))
+        email = body.pop("user", None)
+        user = find_holder(actor, email) if email is not None else None
         return _answer_new(request, *issue_hub_key(actor, body, user))
 
 
@@ -74,7 +75,7 @@ class OneHubKey(Door):
 
     @describe("revoke_hub_key", TAG, answers={204: (None, "Revoked.")}, parameters=[ID], errors=(404,))
     def delete(self, request: Request, key_id: str) -> Response:
-        """Revoke a hub key at once. Its ledger lines stay."""
+        """Revoke a hub key at once, and the keys that were made with it. Their ledger lines stay."""
         actor_of(request).require("manage")
         read_query(request)
         revoke_hub_key(actor=actor_of(request), key_id=key_id)
@@ -111,16 +112,3 @@ def _read_overlap(hours: Any) -> timedelta:
     if isinstance(hours, bool) or not isinstance(hours, int) or not 0 <= hours <= MOST_HOURS:
         raise Invalid.of({"overlap_hours": f"Must be a whole number of hours from 0 to {MOST_HOURS}."})
     return timedelta(hours=hours)
-
-
-def _read_user(actor: Actor, email: Any) -> User:
-    if email is None or email == actor.user.email:
-        return actor.user
-    if not actor.is_hub_owner:
-        raise Forbidden("Only the hub's owner may make a key for another person.")
-    member = None
-    if isinstance(email, str):
-        member = Membership.objects.select_related("user").filter(team=actor.team, user__email__iexact=email).first()
-    if member is None:
-        raise Invalid.of({"user": "Give the e-mail address of a person in your team."})
-    return member.user

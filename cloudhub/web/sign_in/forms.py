@@ -33,10 +33,11 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
     """Finds people as signing in does. Who never had a password comes in another way and gets none by mail."""
 
     def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
-        found = User.objects.filter(email__iexact=email, is_active=True)
-        self.users = [user for user in found if user.has_usable_password()]
-        return email
+        """The address as it is stored where it is known: the mail goes there, never to what was typed."""
+        typed: str = self.cleaned_data["email"]
+        user = User.objects.with_address(typed)
+        self.users = [user] if user and user.is_active and user.has_usable_password() else []
+        return user.email if user else typed
 
 
 class SecondFactorForm(AuthenticateForm):  # type: ignore[misc]

@@ -10,9 +10,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cloudhub.core.errors import Conflict, Forbidden, HubError, Invalid
-from cloudhub.generations.models import Generation, Image
-from cloudhub.records.erasure import erase_person, find_person, is_last_owner
+from cloudhub.core.errors import Conflict, HubError, Invalid
+from cloudhub.records.erasure import erase_person, look_at_person
 from cloudhub.records.export import export_own_data, export_team
 from cloudhub.records.kinds import FIXED
 from cloudhub.records.retention import look_at_change, set_retention
@@ -75,15 +74,7 @@ def _archive(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
 @signed_in("manage")
 def erase(request: HubRequest, user_id: int) -> HttpResponse:
     """Ask, and after the e-mail address was typed make a person nobody."""
-    if not request.actor.is_hub_owner:
-        raise Forbidden("Only an owner of the hub may erase a person.")
-    person = find_person(user_id)
-    context = {
-        "person": person,
-        "is_last": is_last_owner(person),
-        "generations": Generation.objects.filter(user=person).count(),
-        "pictures": Image.objects.filter(user=person, purged_at=None).count(),
-    }
+    context: dict[str, Any] = {"look": look_at_person(request.actor, user_id)}
     if request.method == "GET":
         return render(request, "data/erase.html", context)
     given = {name: request.POST.get(name, "") for name in ("confirmation", "work")}

@@ -12,7 +12,7 @@ from cloudhub.accounts.hub_keys import revoke_hub_key, rotate_hub_key
 from cloudhub.billing.hub_keys import change_hub_key, issue_hub_key
 from cloudhub.core.errors import Invalid
 from cloudhub.web.htmx import HubRequest, signed_in
-from cloudhub.web.keys_page import OVERLAPS, keys_page, read_budget_form, read_hub_key_form
+from cloudhub.web.keys_page import OVERLAPS, keys_page, made_with_words, read_budget_form, read_hub_key_form
 
 
 @require_POST
@@ -58,6 +58,7 @@ def rotate(request: HubRequest, key_id: int) -> HttpResponse:
 @require_POST
 @signed_in()
 def revoke(request: HubRequest, key_id: int) -> HttpResponse:
-    key = revoke_hub_key(actor=request.actor, key_id=key_id)
-    messages.success(request, f"The key {key} is revoked. Programs that use it are refused from now on.")
+    key, others = revoke_hub_key(actor=request.actor, key_id=key_id)
+    made = f" {made_with_words(others)} revoked too." if others else ""
+    messages.success(request, f"The key {key} is revoked. Programs that use it are refused from now on.{made}")
     return redirect("web:keys")

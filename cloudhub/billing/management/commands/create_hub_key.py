@@ -48,7 +48,7 @@ class Command(BaseCommand):
         """Whose key it becomes, and in whose name it is made."""
         try:
             owner = first_owner()
-            return (User.objects.get(email__iexact=email) if email else owner), owner
+            return (User.objects.get_by_natural_key(email) if email else owner), owner
         except User.DoesNotExist as error:
             raise CommandError(f"There is no person {email}." if email else str(error)) from error
 
