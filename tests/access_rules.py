@@ -72,8 +72,8 @@ PAGES = {
     "web:media-original": rule(GET="read", HEAD="read"),
     "web:media-preview": rule(GET="read", HEAD="read", instead={"attempt_id": "finished_attempt"}),
     "web:models": rule(GET="read"),
-    "web:model-register": rule(POST="manage", body=MODEL),
-    "web:model-change": rule(POST="manage", body={"enabled": "yes"}),
+    "web:model-register": rule(POST="manage", only_hub_owner=("POST",), body=MODEL),
+    "web:model-change": rule(POST="manage", only_hub_owner=("POST",), body={"enabled": "yes"}),
     "web:costs": rule(GET="read"),
     "web:budgets": rule(
         GET="read", POST="manage", body={**BUDGET, "limits": "hub"}, only_hub_owner=("POST",)
@@ -136,8 +136,8 @@ API = {
     "api:readyz": rule(GET="everybody", HEAD="everybody"),
     "api:schema": rule(GET="everybody", HEAD="everybody"),
     "api:docs": rule(GET="everybody", HEAD="everybody"),
-    "api:cloud-models": rule(GET="read", POST="manage", body=MODEL),
-    "api:cloud-model": rule(GET="read", PATCH="manage", body={"enabled": True}),
+    "api:cloud-models": rule(GET="read", POST="manage", only_hub_owner=("POST",), body=MODEL),
+    "api:cloud-model": rule(GET="read", PATCH="manage", only_hub_owner=("PATCH",), body={"enabled": True}),
     "api:providers": rule(GET="read"),
     "api:provider": rule(GET="read"),
     "api:provider-check": rule(POST="manage+read"),
