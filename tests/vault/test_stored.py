@@ -174,8 +174,8 @@ def test_a_vendor_out_of_reach_says_nothing_of_the_key(cast: Cast) -> None:
     assert verbs.test_key(cast.alice, add(cast).pk).verdict == "unreachable"
 
 
-def test_tests_are_not_endless(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verbs, "TESTS_A_MINUTE", 1)
+def test_tests_are_as_many_as_the_owner_allows(cast: Cast, settings: Settings) -> None:
+    settings.CHECKS_A_MINUTE = 1
     stored = add(cast)
     verbs.test_key(cast.alice, stored.pk)
     with pytest.raises(TooMany, match="try again in"):
