@@ -133,8 +133,8 @@ def rotate_key(actor: Actor, key_id: object, values: Mapping[str, str]) -> Provi
 
     def work() -> None:
         ended = {"state": State.RETIRED, "ended_at": timezone.now(), "ended_reason": "Replaced by a new key."}
-        if not ProviderKey.objects.filter(id=old.pk, state=State.ACTIVE).update(**ended):
-            raise Conflict("Somebody else replaced or revoked this key just now; nothing was changed.")
+        if not ProviderKey.objects.filter(id=old.pk, state=State.ACTIVE, team=old.team).update(**ended):
+            raise Conflict("Somebody replaced or revoked this key or gave it to others just now; nothing was changed.")
         _refuse_twice(new)
         new.save(force_insert=True)
         _record(actor, "provider_key.rotated", new, {"replaces": str(old.pk)})
