@@ -72,14 +72,15 @@ PAGES = {
     "web:media-original": rule(GET="read", HEAD="read"),
     "web:media-preview": rule(GET="read", HEAD="read", instead={"attempt_id": "finished_attempt"}),
     "web:models": rule(GET="read"),
-    "web:model-register": rule(POST="manage", body=MODEL),
-    "web:model-change": rule(POST="manage", body={"enabled": "yes"}),
+    "web:model-register": rule(POST="manage", only_hub_owner=("POST",), body=MODEL),
+    "web:model-change": rule(POST="manage", only_hub_owner=("POST",), body={"enabled": "yes"}),
     "web:costs": rule(GET="read"),
     "web:budgets": rule(
         GET="read", POST="manage", body={**BUDGET, "limits": "hub"}, only_hub_owner=("POST",)
     ),
-    "web:budget-change": rule(POST="manage", body={"limit": "2"}),
-    "web:budget-end": rule(POST="manage"),
+    # The world's budgets are made by the hub's owner, who alone changes and ends them.
+    "web:budget-change": rule(POST="manage", only_hub_owner=("POST",), body={"limit": "2"}),
+    "web:budget-end": rule(POST="manage", only_hub_owner=("POST",)),
     "web:status": rule(GET="read"),
     "web:status-live": rule(GET="read"),
     "web:status-check": rule(POST="manage"),
@@ -136,8 +137,8 @@ API = {
     "api:readyz": rule(GET="everybody", HEAD="everybody"),
     "api:schema": rule(GET="everybody", HEAD="everybody"),
     "api:docs": rule(GET="everybody", HEAD="everybody"),
-    "api:cloud-models": rule(GET="read", POST="manage", body=MODEL),
-    "api:cloud-model": rule(GET="read", PATCH="manage", body={"enabled": True}),
+    "api:cloud-models": rule(GET="read", POST="manage", only_hub_owner=("POST",), body=MODEL),
+    "api:cloud-model": rule(GET="read", PATCH="manage", only_hub_owner=("PATCH",), body={"enabled": True}),
     "api:providers": rule(GET="read"),
     "api:provider": rule(GET="read"),
     "api:provider-check": rule(POST="manage+read"),
@@ -152,7 +153,9 @@ API = {
     "api:image": rule(GET="read", DELETE="generate+read", personal=("DELETE",)),
     "api:image-restore": rule(POST="generate+read", personal=True, instead={"image_id": "binned_image"}),
     "api:budgets": rule(GET="read", POST="manage", body=BUDGET, only_hub_owner=("POST",)),
-    "api:budget": rule(GET="read", PATCH="manage", DELETE="manage", body={"limit": "2.000000"}),
+    "api:budget": rule(
+        GET="read", PATCH="manage", DELETE="manage", body={"limit": "2.000000"}, only_hub_owner=("PATCH", "DELETE")
+    ),
     "api:usage": rule(GET="read"),
     "api:usage-entries": rule(GET="read"),
     "api:audit": rule(GET="manage"),

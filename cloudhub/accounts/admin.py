@@ -12,10 +12,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from cloudhub.accounts.actor import Actor, Origin, actor_of_user
+from cloudhub.accounts.actor import Actor, Origin, actor_of_user, permissions_of
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.hub_keys import revoke_hub_key
-from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, Membership, Team, User
+from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, Membership, Role, Team, User
 from cloudhub.core.database import write_lock
 from cloudhub.core.errors import Forbidden, HubError
 
@@ -45,7 +45,7 @@ def admin_actor(request: HttpRequest) -> Actor:
     try:
         return actor_of_user(user, origin=origin)
     except Forbidden:
-        return Actor(user, Team(), "", origin=origin)
+        return Actor(user, Team(), "", None, permissions_of(user, Role.VIEWER), origin)
 
 
 class Recorded(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -15,10 +15,10 @@ Result = TypeVar("Result")
 LAST_OWNER = "The hub would be left without an owner who can act. Make somebody else an owner of the hub first."
 
 
-def require_hub_owner(actor: Actor) -> None:
-    """Raises `Forbidden` for everybody else."""
+def require_hub_owner(actor: Actor, sentence: str = "Only an owner of the hub may do that.") -> None:
+    """Raises `Forbidden` with the sentence for everybody else."""
     if not actor.is_hub_owner:
-        raise Forbidden("Only an owner of the hub may do that.")
+        raise Forbidden(sentence)
 
 
 def acting_owners() -> QuerySet[User]:

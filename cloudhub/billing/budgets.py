@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import HubKey, Membership, Team
+from cloudhub.billing.budget_rights import home_of, require_change, require_scope, visible_to
 from cloudhub.billing.models import Budget, BudgetWindow, Dimensions, Hold, LedgerEntry, Scope, WindowKind
 from cloudhub.billing.windows import (
     applicable_budgets,
@@ -19,9 +20,10 @@ from cloudhub.billing.windows import (
     matching_dimensions,
     window_bounds,
 )
+from cloudhub.catalog.access import usable_models
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.database import run_transaction
-from cloudhub.core.errors import Forbidden, Invalid, NotFound
+from cloudhub.core.errors import Invalid, NotFound
 from cloudhub.core.money import CURRENCIES, format_amount, parse_amount
 from cloudhub.core.text import is_storable
 from providers.catalogue import installed_providers
@@ -47,12 +49,13 @@ class BudgetStanding:
 def create_budget(actor: Actor, fields: Mapping[str, Any]) -> Budget:
     """Make a budget from the fields of INTERFACES; it counts everything of its scope in the current window.
 
-    Raises `Invalid` naming each field, `Forbidden` for a scope beyond the actor's team.
+    Raises `Invalid` naming each field, also a target that the actor does not see, and `Forbidden` for a scope beyond
+    the actor's team.
     """
     actor.require("manage")
-    values = read_budget_fields(fields)
-    budget = Budget(**values)
-    _require_scope(actor, budget)
+    values = read_budget_fields(fields, actor)
+    budget = Budget(**values, by_hub_owner=actor.is_hub_owner)
+    require_scope(actor, budget)
 
     def insert() -> None:
         insert_budget(budget)
@@ -97,10 +100,11 @@ def recount(window: BudgetWindow) -> tuple[int, int]:
 
 
 def change_budget(actor: Actor, budget: Budget, changes: Mapping[str, Any]) -> Budget:
-    """Change limit, name, alerts or hard. A limit below what is spent is allowed: it only stops new calls."""
-    actor.require("manage")
-    _require_scope(actor, budget)
-    _refuse_own_limit(actor, budget)
+    """Change limit, name, alerts or hard. A limit below what is spent is allowed: it only stops new calls.
+
+    Raises `Invalid` naming each field, and `Forbidden` for a budget that an owner of the hub made or may make alone.
+    """
+    require_change(actor, budget)
     fixed = sorted(set(changes) - {"limit", "name", "alerts", "hard"})
     if fixed:
         raise Invalid.of(dict.fromkeys(fixed, "This cannot be changed; end the budget and make another."))
@@ -123,10 +127,8 @@ def change_budget(actor: Actor, budget: Budget, changes: Mapping[str, Any]) -> B
 
 
 def end_budget(actor: Actor, budget: Budget) -> None:
-    """End a budget; its windows and every ledger line stay."""
-    actor.require("manage")
-    _require_scope(actor, budget)
-    _refuse_own_limit(actor, budget)
+    """End a budget; its windows and every ledger line stay. Raises `Forbidden` as `change_budget`."""
+    require_change(actor, budget)
 
     def end() -> None:
         lock_budgets_against_calls()
@@ -137,20 +139,8 @@ def end_budget(actor: Actor, budget: Budget) -> None:
 
 
 def _record(actor: Actor, action: str, budget: Budget, details: dict[str, Any]) -> None:
-    record(actor, action, target_kind="budget", target_id=budget.pk, target_name=budget.name, team=_home_of(budget),
+    record(actor, action, target_kind="budget", target_id=budget.pk, target_name=budget.name, team=home_of(budget),
            details=details)  # fmt: skip
-
-
-def _home_of(budget: Budget) -> Team | None:
-    """The team whose budget it is: the hub's owner sets one for another team, whose owner may read of it."""
-    if budget.scope == Scope.TEAM:
-        return Team.objects.get(id=budget.target)
-    if budget.scope == Scope.HUB_KEY:
-        return HubKey.objects.select_related("team").get(id=budget.target).team
-    if budget.scope == Scope.USER:
-        membership = Membership.objects.filter(user_id=budget.target).select_related("team").order_by("id").first()
-        return membership.team if membership else None
-    return None
 
 
 def _words_of(budget: Budget) -> dict[str, Any]:
@@ -167,15 +157,9 @@ def _differences(before: Budget, after: Budget, names: set[str]) -> dict[str, An
 
 
 def budgets_for(actor: Actor) -> QuerySet[Budget]:
-    """The living budgets that the actor may see: all for a hub owner, else those that can limit the actor's team."""
-    living = Budget.objects.filter(archived_at=None).order_by("id")
-    if actor.is_hub_owner:
-        return living
-    people = [str(pk) for pk in Membership.objects.filter(team=actor.team).values_list("user_id", flat=True)]
-    keys = [str(pk) for pk in HubKey.objects.filter(team=actor.team).values_list("id", flat=True)]
-    visible = Q(scope=Scope.TEAM, target=str(actor.team.pk)) | Q(scope=Scope.USER, target__in=people)
-    visible |= Q(scope=Scope.HUB_KEY, target__in=keys)
-    return living.filter(visible | Q(scope__in=[Scope.HUB, Scope.PROVIDER, Scope.MODEL, Scope.TAG]))
+    """The living budgets that the actor may see: all for a hub owner, else those that can limit the actor's team, but
+    of people only the actor and those who are in no other team."""
+    return Budget.objects.filter(visible_to(actor), archived_at=None).order_by("id")
 
 
 def find_budget(actor: Actor, budget_id: object) -> Budget:
@@ -202,30 +186,9 @@ def applicable_standings(dimensions: Dimensions) -> list[BudgetStanding]:
     return sorted(standings, key=lambda standing: (not standing.budget.hard, standing.remaining))
 
 
-def _require_scope(actor: Actor, budget: Budget) -> None:
-    if actor.is_hub_owner:
-        return
-    team_id = {
-        Scope.TEAM: lambda: budget.target,
-        Scope.USER: lambda: _team_of(Membership.objects.filter(user_id=budget.target, team=actor.team)),
-        Scope.HUB_KEY: lambda: _team_of(HubKey.objects.filter(id=budget.target, team=actor.team)),
-    }.get(Scope(budget.scope), lambda: "")()
-    if team_id != str(actor.team.pk):
-        raise Forbidden("Only an owner of the hub may set a budget beyond their own team.")
-
-
-def _refuse_own_limit(actor: Actor, budget: Budget) -> None:
-    """A limited key must not be able to lift its own limit."""
-    if actor.hub_key and budget.scope == Scope.HUB_KEY and budget.target in map(str, actor.hub_key.lines):
-        raise Forbidden("A hub key may not change or end a budget that limits it.")
-
-
-def _team_of(rows: QuerySet[Any]) -> str:
-    return str(rows.values_list("team_id", flat=True).first() or "")
-
-
-def read_budget_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a budget from the fields of INTERFACES. Raises `Invalid` naming each field."""
+def read_budget_fields(fields: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """The columns of a budget from the fields of INTERFACES; what the actor does not see is as absent as what is not
+    there. Raises `Invalid` naming each field."""
     known = {"name", "scope", "target", "window", "timezone", "limit", "currency", "hard", "alerts"}
     problems = {field: "There is no such field." for field in fields if field not in known}
     problems |= {
@@ -241,7 +204,7 @@ def read_budget_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         problems["currency"] = f"Choose one of {', '.join(CURRENCIES)}."
     if not isinstance(zone, str) or zone not in available_timezones():
         problems["timezone"] = "Name a time zone such as Europe/Berlin."
-    target = _read_target(scope, fields.get("target"), problems) if "scope" not in problems else ""
+    target = _read_target(actor, scope, fields.get("target"), problems) if "scope" not in problems else ""
     changes = {name: fields[name] for name in ("name", "limit", "hard", "alerts") if name in fields}
     try:
         values = _read_changes(changes)
@@ -289,7 +252,7 @@ def _are_alerts(alerts: Any) -> bool:
     return all(isinstance(alert, int) and not isinstance(alert, bool) and 1 <= alert <= 100 for alert in alerts)
 
 
-def _read_target(scope: Any, target: Any, problems: dict[str, str]) -> str:
+def _read_target(actor: Actor, scope: Any, target: Any, problems: dict[str, str]) -> str:
     if scope == Scope.HUB or scope is None:
         if target is not None and target != "":
             problems["target"] = "A budget of the whole hub has no target."
@@ -297,31 +260,37 @@ def _read_target(scope: Any, target: Any, problems: dict[str, str]) -> str:
     if isinstance(target, bool) or not isinstance(target, str | int) or target == "":
         problems["target"] = "Say what the budget is for."
         return ""
-    text = _stored_target(scope, target)
+    text = _stored_target(actor, scope, target)
     if text is None:
         problems["target"] = f"There is no such {Scope(scope).label.lower()}."
     return text or ""
 
 
-def _stored_target(scope: str, target: str | int) -> str | None:
-    """The target as calls are matched with it, so "007" becomes "7"; None when there is no such thing."""
+def _stored_target(actor: Actor, scope: str, target: str | int) -> str | None:
+    """The target as calls are matched with it, so "007" becomes "7"; None when the actor sees no such thing."""
     if scope in (Scope.TEAM, Scope.USER, Scope.HUB_KEY):
         number = _read_number(target)
-        if scope == Scope.HUB_KEY and number is not None:
-            # The whole line of keys that replaced each other shares the budget of its first.
-            key = HubKey.objects.filter(id=number).first()
-            return str(key.line) if key else None
-        tables: dict[str, QuerySet[Any]] = {Scope.TEAM: Team.objects.all(), Scope.USER: Membership.objects.all()}
-        column = "user_id" if scope == Scope.USER else "id"
-        return str(number) if number is not None and tables[scope].filter(**{column: number}).exists() else None
+        return _stored_number(actor, scope, number) if number is not None else None
     if not isinstance(target, str) or len(target) > 100 or "|" in target or not is_storable(target):
         return None
     exists = scope == Scope.TAG
     if scope == Scope.PROVIDER:
         exists = target in installed_providers()
     if scope == Scope.MODEL:
-        exists = CloudModel.objects.filter(key=target).exists()
+        exists = usable_models(actor, CloudModel.objects.filter(key=target)).exists()
     return target if exists else None
+
+
+def _stored_number(actor: Actor, scope: str, number: int) -> str | None:
+    within = {} if actor.is_hub_owner else {"team": actor.team}
+    if scope == Scope.HUB_KEY:
+        # The whole line of keys that replaced each other shares the budget of its first.
+        key = HubKey.objects.filter(**within, id=number).first()
+        return str(key.line) if key else None
+    if scope == Scope.USER:
+        return str(number) if Membership.objects.filter(**within, user_id=number).exists() else None
+    is_seen = Team.objects.filter(id=number).exists() if actor.is_hub_owner else number == actor.team.pk
+    return str(number) if is_seen else None
 
 
 def _read_number(value: str | int) -> int | None:

@@ -29,7 +29,7 @@ def issue_hub_key(actor: Actor, fields: Mapping[str, Any], user: User | None = N
         raise Invalid.of(problems)
     key, text = hub_keys.prepare_hub_key(actor, fields, user)
     _refuse_unknown_models(key.allowed_models)
-    budget = _read_budget(key, fields["budget"]) if fields.get("budget") is not None else None
+    budget = _read_budget(actor, key, fields["budget"]) if fields.get("budget") is not None else None
 
     if budget is None:
         run_transaction(lambda: hub_keys.insert_hub_key(actor, key))
@@ -65,7 +65,7 @@ def _insert_budget(budget: Budget, key: HubKey) -> None:
     insert_budget(budget)
 
 
-def _read_budget(key: HubKey, wished: Any) -> Budget:
+def _read_budget(actor: Actor, key: HubKey, wished: Any) -> Budget:
     """The budget without its target, which is the number that the key gets. Raises `Invalid` naming budget.…"""
     if not isinstance(wished, Mapping):
         raise Invalid.of({"budget": "A budget has a limit, a window and a currency."})
@@ -73,10 +73,10 @@ def _read_budget(key: HubKey, wished: Any) -> Budget:
     if problems:
         raise Invalid.of(problems)
     try:
-        values = read_budget_fields({**wished, "name": f"Hub key {key.name}"[:100], "scope": Scope.HUB})
+        values = read_budget_fields({**wished, "name": f"Hub key {key.name}"[:100], "scope": Scope.HUB}, actor)
     except Invalid as error:
         raise Invalid.of({f"budget.{name}": sentence for name, sentence in error.fields.items()}) from error
-    return Budget(**{**values, "scope": Scope.HUB_KEY})
+    return Budget(**{**values, "scope": Scope.HUB_KEY}, by_hub_owner=actor.is_hub_owner)
 
 
 def _refuse_unknown_models(models: list[Any]) -> None:

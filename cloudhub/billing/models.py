@@ -43,6 +43,9 @@ class Budget(models.Model):
     alerts = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    by_hub_owner = models.BooleanField(
+        default=False, editable=False, help_text="Made by an owner of the hub, so theirs alone to change."
+    )
 
     class Meta:
         indexes: ClassVar = [

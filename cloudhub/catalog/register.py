@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.audit_trail import record
+from cloudhub.accounts.owners import require_hub_owner
 from cloudhub.catalog.describe import find_entry, usual_key
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.core.database import run_transaction
@@ -18,6 +19,7 @@ from cloudhub.core.text import is_storable
 from providers.base import CloudGenerationRequest, InvalidField, ModelEntry, PriceList
 from providers.catalogue import find_provider, installed_providers
 
+OWNERS_ALONE = "Models and their prices belong to the whole hub: only an owner of the hub registers and changes them."
 _KEY = re.compile(r"[a-z0-9._-]{1,100}")
 _NOT_DEFAULTS = {"prompt", "input_images", "mask", "model", "entry", "prepared", "seed"}
 
@@ -39,10 +41,12 @@ def register_model(
     """Register a model by the vendor's id or an alias: of its catalogue, or any other where the vendor is open.
 
     A model outside the catalogue is described by the vendor itself, a free read; `capabilities` (as in a catalogue)
-    say what it does not tell, `address` is the base address of a self-hosted server or gateway. `actor` stands in the
-    audit trail, None is the hub itself; the doors look at permissions.
-    Raises `Invalid` naming each field at fault, `Conflict` (already_registered) when the key is taken.
+    say what it does not tell, `address` is the base address of a self-hosted server or gateway. `actor` is an owner of
+    the hub, None the hub itself. Raises `Forbidden` for anybody else, `Invalid` naming each field at fault, `Conflict`
+    (already_registered) when the key is taken.
     """
+    if actor is not None:
+        require_hub_owner(actor, OWNERS_ALONE)
     entry, by_hand = find_entry(provider, cloud_model_id, address or "", capabilities)
     # Only what was left out gets the vendor's word; 0 or [] is a mistake that the field's check names.
     name = entry.name if name in (None, "") else name
@@ -80,8 +84,10 @@ def _insert(model: CloudModel, entry: ModelEntry, price_per_image: str | None, a
 def change_model(model: CloudModel, changes: Mapping[str, Any], *, actor: Actor | None = None) -> CloudModel:
     """Change name, description, enabled, defaults or price_per_image (null gives the word back to the catalogue).
 
-    `actor` stands in the audit trail, None is the hub itself; the doors look at permissions. Raises `Invalid`.
+    `actor` is an owner of the hub, None the hub itself. Raises `Forbidden` for anybody else, and `Invalid`.
     """
+    if actor is not None:
+        require_hub_owner(actor, OWNERS_ALONE)
     allowed = {"name", "description", "enabled", "defaults", "price_per_image"}
     problems = {field: "This field cannot be changed." for field in changes if field not in allowed}
     values = {"name": model.name, "description": model.description, "enabled": model.enabled, **changes}

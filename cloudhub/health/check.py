@@ -1,9 +1,7 @@
 """Check vendors' keys without spending: on demand, or when it is time again. Never inside a transaction."""
 
 import random
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -62,7 +60,8 @@ def check_now(actor: Actor, provider_id: object) -> KeyCheck:
 
 
 def check_stored_key(actor: Actor, key_id: object) -> CheckResult:
-    """Test a stored key as `vault.stored.test_key` does, and remember what the vendor said of it."""
+    """Test a stored key as `vault.stored.test_key` does, and remember what the vendor said of it: a key that it takes
+    is used again. Raises as that one."""
     result = stored_keys.test_key(actor, key_id)
     now = timezone.now()
     for stored in ProviderKey.objects.filter(id__in=[read_id(key_id)]):
@@ -70,13 +69,6 @@ def check_stored_key(actor: Actor, key_id: object) -> CheckResult:
         _claim(row, Q(), now)
         _store(row, result, now)
     return result
-
-
-def checks_of(keys: Iterable[ProviderKey]) -> dict[UUID, KeyCheck]:
-    """The last check of each stored key that was checked, by the key's id. One query."""
-    checks = {(check.provider, check.key_print): check for check in KeyCheck.objects.exclude(checked_at=None)}
-    found = {stored.pk: checks.get((stored.provider, stored.key_print)) for stored in keys}
-    return {key_id: check for key_id, check in found.items() if check is not None}
 
 
 def check_when_due(provider: Provider, key: Key | None = None) -> bool:

@@ -101,11 +101,31 @@ def find_lane(actor: Actor, lane_id: object) -> Lane:
     return lane
 
 
+def changeable_lanes(actor: Actor, lanes: Iterable[Lane]) -> set[int]:
+    """The ids of those lanes that the actor may change: an owner of the hub all, a team's owner those of keys that
+    are stored for that team alone. One query."""
+    if actor.is_hub_owner:
+        return {lane.pk for lane in lanes}
+    if not actor.may("manage"):
+        return set()
+    teams: dict[tuple[str, str], set[int | None]] = {}
+    stored = ProviderKey.objects.exclude(state=ProviderKey.State.REVOKED)
+    for provider, key_print, team_id in stored.values_list("provider", "key_print", "team_id"):
+        teams.setdefault((provider, key_print), set()).add(team_id)
+    own = [lane for lane in lanes if teams.get((lane.provider, lane.key_print)) == {actor.team.pk}]
+    return {lane.pk for lane in own if not _is_of_environment(lane)}
+
+
+def _is_of_environment(lane: Lane) -> bool:
+    """Whether every team's calls take the lane's key from the environment, whoever stored it besides."""
+    vendor = find_provider(lane.provider)
+    return vendor is not None and lane.key_print in map(fingerprint, keys_for(vendor, rows=[]))
+
+
 def _is_seen(lane: Lane, actor: Actor) -> bool:
     """Whether the lane's key is the team's, everybody's, or in no team's hands any more."""
     stored = ProviderKey.objects.filter(provider=lane.provider, key_print=lane.key_print)
     teams = set(stored.exclude(state=ProviderKey.State.REVOKED).values_list("team_id", flat=True))
     if not teams or teams & {None, actor.team.pk}:
         return True
-    vendor = find_provider(lane.provider)
-    return vendor is not None and lane.key_print in map(fingerprint, keys_for(vendor))
+    return _is_of_environment(lane)

@@ -1,7 +1,8 @@
 """Vendors' keys that people store in the hub: add, test, label, give to a team, put in order, rotate and revoke.
 
 Keys of every team are the hub owner's, a team's keys its owners'. Values go in and never come out again; a vendor is
-asked outside every transaction. Every verb raises `Forbidden` or `NotFound`, and `Invalid` naming the field.
+asked outside every transaction. Every verb raises `Forbidden` or `NotFound`, and `Invalid` naming the field; those that
+ask a vendor also `TooMany`.
 """
 
 from collections.abc import Mapping
@@ -14,10 +15,10 @@ from django.utils import timezone
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import Team
+from cloudhub.accounts.pace import CHECKS, keep_pace
 from cloudhub.core.database import run_transaction
-from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unavailable
+from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from cloudhub.core.identifiers import read_id
-from cloudhub.core.throttle import take
 from cloudhub.vault.binding import addresses_of, is_in_place
 from cloudhub.vault.check import CheckResult, ask_about
 from cloudhub.vault.envelope import CannotDecrypt, newest_id
@@ -29,7 +30,6 @@ from providers.base import Key, Provider
 from providers.catalogue import find_provider, installed_providers
 
 State = ProviderKey.State
-TESTS_A_MINUTE = 10
 Place = Literal["team", "shared", ".env", "environment", "file", "not needed", ""]
 
 
@@ -65,15 +65,18 @@ def test_values(
     _may_change(actor, team)
     vendor = read_provider(provider)
     key = read_values(vendor, values, form)
-    _slow_down(actor)
+    keep_pace(actor, CHECKS)
     return ask_about(vendor, key)
 
 
 def test_key(actor: Actor, key_id: object) -> CheckResult:
-    """Ask the vendor about a stored key, free of charge. Raises `Conflict` for one whose secrets are gone."""
+    """Ask the vendor about a stored key, free of charge: `health.check.check_stored_key` also remembers the answer.
+
+    Raises `Conflict` for a key whose secrets are gone.
+    """
     stored = _find_to_change(actor, key_id)
     vendor = _vendor_of(stored)
-    _slow_down(actor)
+    keep_pace(actor, CHECKS)
     if stored.state not in (State.ACTIVE, State.RETIRED) or not stored.ciphertext:
         raise Conflict(f"This key is {stored.get_state_display().lower()}: {stored.ended_reason}".strip())
     if not is_in_place(stored, vendor):
@@ -120,7 +123,7 @@ def rotate_key(actor: Actor, key_id: object, values: Mapping[str, str]) -> Provi
     vendor = read_provider(old.provider)
     key = read_values(vendor, values, old.form)
     newest_id()
-    _slow_down(actor)
+    keep_pace(actor, CHECKS)
     result = ask_about(vendor, key)
     if result.verdict == "refused":
         raise Invalid.of({"values": f"{result.sentence} {result.remedy} The old key stays in use.".replace("  ", " ")})
@@ -130,8 +133,8 @@ def rotate_key(actor: Actor, key_id: object, values: Mapping[str, str]) -> Provi
 
     def work() -> None:
         ended = {"state": State.RETIRED, "ended_at": timezone.now(), "ended_reason": "Replaced by a new key."}
-        if not ProviderKey.objects.filter(id=old.pk, state=State.ACTIVE).update(**ended):
-            raise Conflict("Somebody else replaced or revoked this key just now; nothing was changed.")
+        if not ProviderKey.objects.filter(id=old.pk, state=State.ACTIVE, team=old.team).update(**ended):
+            raise Conflict("Somebody replaced or revoked this key or gave it to others just now; nothing was changed.")
         _refuse_twice(new)
         new.save(force_insert=True)
         _record(actor, "provider_key.rotated", new, {"replaces": str(old.pk)})
@@ -278,12 +281,6 @@ def _vendor_of(stored: ProviderKey) -> Provider:
     if vendor is None:
         raise Conflict(f"The vendor {stored.provider} is not installed here.", code="provider_missing")
     return vendor
-
-
-def _slow_down(actor: Actor) -> None:
-    wait = take(f"key-tests:{actor.user.pk}", TESTS_A_MINUTE, 60)
-    if wait:
-        raise TooMany(f"That were many tests; try again in {wait} seconds.", retry_after=wait)
 
 
 def _record(actor: Actor, action: str, stored: ProviderKey, details: Mapping[str, Any] | None = None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.hub_keys import hub_keys_for
 from cloudhub.accounts.models import HubKey, Membership, Team, User
+from cloudhub.billing.budget_rights import changeable_budgets, reach_of
 from cloudhub.billing.budgets import BudgetStanding, budget_standing, budgets_for
 from cloudhub.billing.models import Budget, Scope
 from cloudhub.catalog.models import CloudModel
@@ -25,6 +26,7 @@ class BudgetCard:
     limit_amount: str
     spent_width: int
     held_width: int
+    may_change: bool
 
     @property
     def is_used_up(self) -> bool:
@@ -33,10 +35,12 @@ class BudgetCard:
 
 def budget_cards(actor: Actor) -> list[BudgetCard]:
     """The living budgets that the actor may see, in the order of their making."""
-    return [card_of(budget_standing(budget)) for budget in budgets_for(actor)]
+    budgets = list(budgets_for(actor))
+    changeable = changeable_budgets(actor, budgets)
+    return [card_of(budget_standing(budget), budget.pk in changeable) for budget in budgets]
 
 
-def card_of(standing: BudgetStanding) -> BudgetCard:
+def card_of(standing: BudgetStanding, may_change: bool = False) -> BudgetCard:
     """One budget as it stands, in words and lengths."""
     budget = standing.budget
     limit = max(budget.limit_micros, 1)
@@ -49,6 +53,7 @@ def card_of(standing: BudgetStanding) -> BudgetCard:
         limit_amount=format_amount(budget.limit_micros).rstrip("0").rstrip("."),
         spent_width=spent,
         held_width=held,
+        may_change=may_change,
     )
 
 
@@ -69,6 +74,8 @@ def target_choices(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
     """Groups of ("scope:target", words) that the actor may limit; only a hub owner reaches beyond the own team."""
     teams = Team.objects.filter(archived_at=None) if actor.is_hub_owner else Team.objects.filter(id=actor.team.pk)
     people = Membership.objects.filter(team__in=teams).select_related("user").order_by("user__email")
+    if not actor.is_hub_owner:
+        people = people.filter(user__in=reach_of(actor).people)
     keys = hub_keys_for(actor).filter(revoked_at=None)
     groups = [
         ("Teams", [(f"team:{team.pk}", team.name) for team in teams.order_by("name")]),

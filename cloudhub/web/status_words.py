@@ -9,6 +9,7 @@ from cloudhub.catalog.models import CloudModel
 from cloudhub.core.money import format_money
 from cloudhub.health.models import KeyCheck
 from cloudhub.health.report import OtherKeyReport, Report, VendorReport, is_paused, report
+from cloudhub.lanes.find import changeable_lanes
 from cloudhub.lanes.models import Lane
 from cloudhub.lanes.usage import LaneUse, LimitUse
 from cloudhub.vault.keys import missing_names
@@ -91,8 +92,15 @@ def status_context(actor: Actor, **more: Any) -> dict[str, Any]:
         "all_clear": _all_clear(now, bool(waiting)),
         "kinds": KIND_CHOICES,
         "units": UNITS,
+        "changeable": changeable_lanes(actor, _lanes_of(now)),
         **more,
     }
+
+
+def _lanes_of(now: Report) -> list[Lane]:
+    """Every lane on the page."""
+    reports = [found for vendor in now.vendors for found in (vendor, *vendor.others)]
+    return [use.lane for found in reports for use in found.lanes]
 
 
 def _all_clear(now: Report, some_lack_a_key: bool) -> str:

@@ -8,6 +8,7 @@ import time_machine
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.hub_keys import create_hub_key
+from cloudhub.accounts.models import AuditEntry, Membership, User
 from cloudhub.billing.budgets import (
     applicable_standings,
     budget_standing,
@@ -18,6 +19,7 @@ from cloudhub.billing.budgets import (
     find_budget,
 )
 from cloudhub.billing.models import Budget
+from cloudhub.catalog.access import restrict_model
 from cloudhub.core.errors import BudgetExceeded, Forbidden, Invalid, NotFound
 from tests.billing.stage import PRICE, attempt_of, budget, counters, differences, settle, submit
 from tests.conftest import Cast
@@ -162,7 +164,7 @@ def scopes_beyond(cast: Cast) -> list[dict[str, Any]]:
 
 def test_an_owner_of_another_team_may_not_limit_the_hub_or_this_team(cast: Cast) -> None:
     for scope in scopes_beyond(cast):
-        with pytest.raises(Forbidden):
+        with pytest.raises((Forbidden, Invalid)):
             budget(cast.charlie, 1, **scope)
         made = budget(cast.alice, PRICE, **scope)
         for act in (lambda made=made: change_budget(cast.charlie, made, {"limit": "9"}),
@@ -174,10 +176,57 @@ def test_an_owner_of_another_team_may_not_limit_the_hub_or_this_team(cast: Cast)
 
 def test_an_owner_limits_their_own_team_person_and_key(cast: Cast) -> None:
     key, _text = create_hub_key(name="robot", user=cast.charlie.user, team=cast.other_team)
-    own = [("team", cast.other_team.pk), ("user", cast.charlie.user.pk), ("hub_key", key.pk)]
+    dora = User.objects.create_user("dora@example.org")
+    Membership.objects.create(user=dora, team=cast.other_team)
+    own = [("team", cast.other_team.pk), ("user", dora.pk), ("hub_key", key.pk)]
     made = [budget(cast.charlie, 1, scope=scope, target=target) for scope, target in own]
     assert list(budgets_for(cast.charlie)) == made
     assert list(budgets_for(cast.bob)) == []
+    for limit in made:
+        change_budget(cast.charlie, limit, {"limit": "2"})
+        end_budget(cast.charlie, limit)
+    lines = AuditEntry.objects.filter(target_kind="budget")
+    assert set(lines.values_list("team", flat=True)) == {cast.other_team.pk}
+
+
+def test_nobody_limits_themselves_or_who_works_in_other_teams_too(cast: Cast) -> None:
+    """Else whoever owns any team of a person's would lift a limit that holds everywhere."""
+    Membership.objects.create(user=cast.bob.user, team=cast.other_team)
+    bobs = budget(cast.alice, PRICE, scope="user", target=cast.bob.user.pk)
+    charlies = budget(cast.alice, PRICE, scope="user", target=cast.charlie.user.pk)
+    assert list(budgets_for(cast.charlie)) == [charlies]
+    assert list(budgets_for(cast.bob)) == [bobs]
+    for person, limit in ((cast.bob, bobs), (cast.charlie, charlies)):
+        for act in (lambda person=person: budget(cast.charlie, 1, scope="user", target=person.user.pk),
+                    lambda limit=limit: change_budget(cast.charlie, limit, {"limit": "9"}),
+                    lambda limit=limit: end_budget(cast.charlie, limit)):  # fmt: skip
+            with pytest.raises(Forbidden):
+                act()
+    told = {line.target_name: line.team for line in AuditEntry.objects.filter(target_kind="budget")}
+    assert told == {bobs.name: cast.team, charlies.name: cast.other_team}
+
+
+def test_what_an_owner_of_the_hub_limits_no_teams_owner_lifts(cast: Cast) -> None:
+    made = budget(cast.alice, PRICE, scope="team", target=cast.other_team.pk)
+    for act in (lambda: change_budget(cast.charlie, made, {"limit": "9"}), lambda: end_budget(cast.charlie, made)):
+        with pytest.raises(Forbidden, match="An owner of the hub made this budget"):
+            act()
+    assert find_budget(cast.charlie, made.pk).archived_at is None
+    change_budget(cast.alice, made, {"limit": "9"})
+
+
+def test_a_foreign_target_is_as_absent_as_nobodys(cast: Cast) -> None:
+    key, _text = create_hub_key(name="robot", user=cast.bob.user, team=cast.team)
+    restrict_model(cast.alice, cast.practice, teams=[cast.team.pk], people=[])
+    for scope, foreign, nobodys in (("team", cast.team.pk, 987654), ("user", cast.bob.user.pk, 987654),
+                                    ("hub_key", key.pk, 987654), ("model", "practice-1", "practice-9")):  # fmt: skip
+        told = []
+        for target in (foreign, nobodys):
+            with pytest.raises(Invalid) as refusal:
+                create_budget(cast.charlie, {**GOOD, "scope": scope, "target": target, "limit": "much"})
+            told.append(refusal.value.fields)
+        assert told[0] == told[1]
+        assert set(told[0]) == {"target", "limit"}
 
 
 def test_another_teams_budget_does_not_exist_for_an_owner(cast: Cast) -> None:

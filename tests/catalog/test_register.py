@@ -8,8 +8,9 @@ from cloudhub.catalog.find import entry_of
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.catalog.prices import price_in_force
 from cloudhub.catalog.register import change_model, register_model, synchronise_catalog
-from cloudhub.core.errors import Conflict, Invalid
+from cloudhub.core.errors import Conflict, Forbidden, Invalid
 from providers.catalogue import find_provider
+from tests.conftest import Cast
 
 GOOD = {"provider": "google-gemini", "cloud_model_id": "gemini-2.5-flash-image"}
 HUGE = 10**30
@@ -129,3 +130,13 @@ def test_a_registration_from_before_sizes_had_an_order_is_read(db: None) -> None
     assert set(entry_of(CloudModel.objects.get()).capabilities.resolutions) == {"0.5K", "1K", "2K"}
     synchronise_catalog()
     assert entry_of(CloudModel.objects.get()).capabilities.resolutions == ("0.5K", "1K", "2K")
+
+
+def test_a_teams_owner_changes_no_model_of_the_hub(cast: Cast) -> None:
+    """A price counts for every team's money, and an address gets every team's prompts."""
+    with pytest.raises(Forbidden, match="only an owner of the hub"):
+        register_model(**GOOD, price_per_image="0", actor=cast.charlie)
+    with pytest.raises(Forbidden, match="only an owner of the hub"):
+        change_model(cast.practice, {"price_per_image": "0"}, actor=cast.charlie)
+    assert not CloudModel.objects.exclude(id=cast.practice.pk).exists()
+    assert not cast.practice.prices.filter(by_hand=True).exists()

@@ -1,11 +1,13 @@
 """A lane lets through exactly what its limits allow, of every kind, and says when it opens."""
 
+import base64
 import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from cloudhub.core.errors import Forbidden, Invalid
 from cloudhub.lanes.change import open_again, set_limits
@@ -14,6 +16,7 @@ from cloudhub.lanes.limits import in_words, limits_of, read_limits
 from cloudhub.lanes.models import Lane, LaneCall
 from cloudhub.lanes.opening import opening_of
 from cloudhub.lanes.turn import Wait, forget_old, note_departure
+from cloudhub.vault.stored import add_key, revoke_key
 from providers.base import Limit
 from tests.conftest import Cast
 from tests.generations.stage import all_at_once
@@ -149,6 +152,28 @@ def test_an_owner_sets_limits_and_gives_the_word_back(cast: Cast) -> None:
     assert lane.limits is None
     with pytest.raises(Forbidden):
         set_limits(cast.bob, lane, None)
+
+
+def test_a_teams_owner_changes_the_lanes_of_their_own_key_alone(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.CLOUDHUB_ENCRYPTION_KEYS = base64.urlsafe_b64encode(b"o" * 32).decode()
+    lane = Lane.objects.create(provider="openai", key_print="")
+    for team, allowed in ((None, False), (cast.other_team, True), (cast.team, False)):
+        values = {"OPENAI_API_KEY": "sk-one-for-several-0123456789"}
+        owner = cast.charlie if team == cast.other_team else cast.alice
+        stored = add_key(owner, provider="openai", values=values, team=team)
+        Lane.objects.filter(id=lane.pk).update(key_print=stored.key_print)
+        lane.refresh_from_db()
+        if allowed:
+            assert open_again(cast.charlie, set_limits(cast.charlie, lane, [])).limits == []
+            monkeypatch.setenv("OPENAI_API_KEY", values["OPENAI_API_KEY"])
+        for change in (lambda: set_limits(cast.charlie, lane, []), lambda: open_again(cast.charlie, lane)):
+            with pytest.raises(Forbidden, match="only an owner of the hub"):
+                change()
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        if team != cast.other_team:
+            revoke_key(cast.alice, stored.pk)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -15,7 +16,7 @@ from cloudhub.accounts.models import AuditEntry
 from cloudhub.catalog.register import register_model
 from cloudhub.core.errors import Forbidden, NotFound
 from cloudhub.health.attention import concerns
-from cloudhub.health.check import check_now, check_stored_key, checks_of
+from cloudhub.health.check import check_now, check_stored_key
 from cloudhub.health.facts import gather
 from cloudhub.health.models import KeyCheck
 from cloudhub.health.report import report
@@ -28,7 +29,7 @@ from cloudhub.vault.models import ProviderKey
 from cloudhub.vault.standing import drop_moved_keys, warnings_at_start
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer
-from tests.conftest import Cast
+from tests.conftest import Cast, client_of, key_of
 from tests.vault.conftest import CANARY, NEW
 
 
@@ -99,25 +100,25 @@ def test_keys_that_do_not_open_are_counted_for_those_who_can_help(cast: Cast, se
     assert told(cast) == ["2 keys cannot be decrypted"]
 
 
-def test_a_test_of_a_stored_key_is_remembered(cast: Cast, vendors: RunningServer) -> None:
+def test_both_doors_remember_what_a_vendor_said_of_a_stored_key(cast: Cast, vendors: RunningServer) -> None:
     good, bad = add(cast), add(cast, "sk-invalid-key-0000", team=None)
-    assert checks_of([good, bad]) == {}
-    assert check_stored_key(cast.alice, good.pk).is_valid
-    assert check_stored_key(cast.alice, str(bad.pk)).code == "key_invalid"
-    found = checks_of([good, bad])
-    assert {key: check.state for key, check in found.items()} == {good.pk: "valid", bad.pk: "refused"}
-    assert "sk-invalid" not in found[bad.pk].sentence + found[bad.pk].remedy
+    whole, _ = lanes_named(LaneName("openai", good.key_print, "gpt-image-1.5"))
+    refused = {"failures": 3, "last_failure_code": "key_invalid"}
+    program = {"headers": {"Authorization": f"Bearer {key_of(cast.alice)}"}, "content_type": "application/json"}
+    for client, address, more in ((client_of(cast.alice), "/keys/stored/{}/test", {}),
+                                  (Client(), "/api/v1/keys/{}/test", program)):  # fmt: skip
+        Lane.objects.filter(pk=whole.pk).update(**refused)
+        assert client.post(address.format(bad.pk), **more).status_code in (200, 302)
+        assert client.post(address.format(good.pk), **more).status_code in (200, 302)
+        found = {check.key_print: check for check in KeyCheck.objects.filter(provider="openai")}
+        states = {key_print: check.state for key_print, check in found.items()}
+        assert states == {good.key_print: "valid", bad.key_print: "refused"}
+        assert "sk-invalid" not in found[bad.key_print].sentence + found[bad.key_print].remedy
+        whole.refresh_from_db()
+        assert whole.failures == 0
+        KeyCheck.objects.all().delete()
     with pytest.raises(Forbidden):
         check_stored_key(cast.bob, good.pk)
-
-
-def test_a_check_that_works_opens_the_lane_again(cast: Cast, vendors: RunningServer) -> None:
-    stored = add(cast)
-    whole, _ = lanes_named(LaneName("openai", stored.key_print, "gpt-image-1.5"))
-    Lane.objects.filter(id=whole.pk).update(failures=3, last_failure_code="key_invalid")
-    check_stored_key(cast.alice, stored.pk)
-    whole.refresh_from_db()
-    assert whole.failures == 0
 
 
 def test_every_key_in_use_is_checked_on_its_own(cast: Cast, vendors: RunningServer) -> None:

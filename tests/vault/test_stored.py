@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.core import serializers
+from django.db import connection
 from pytest_django import Settings
 
 from cloudhub.accounts.models import AuditEntry, Membership, Role
@@ -174,8 +176,8 @@ def test_a_vendor_out_of_reach_says_nothing_of_the_key(cast: Cast) -> None:
     assert verbs.test_key(cast.alice, add(cast).pk).verdict == "unreachable"
 
 
-def test_tests_are_not_endless(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verbs, "TESTS_A_MINUTE", 1)
+def test_tests_are_as_many_as_the_owner_allows(cast: Cast, settings: Settings) -> None:
+    settings.CHECKS_A_MINUTE = 1
     stored = add(cast)
     verbs.test_key(cast.alice, stored.pk)
     with pytest.raises(TooMany, match="try again in"):
@@ -192,6 +194,23 @@ def test_a_rotated_key_is_tested_first_and_the_old_one_only_asked(cast: Cast, ve
     assert open_key(old, vendor()).secret == CANARY  # type: ignore[arg-type]
     with pytest.raises(Conflict):
         verbs.rotate_key(cast.alice, old.pk, {"OPENAI_API_KEY": "another-key-0123456789"})
+
+
+def test_a_key_that_was_given_to_others_meanwhile_is_not_rotated(cast: Cast, vendors: RunningServer) -> None:
+    """Else the new key would be the team's that had the old one when the vendor was asked."""
+    old = add(cast)
+    given: list[int] = []
+
+    def give_away(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("UPDATE") and "vault_providerkey" in sql and not given:
+            given.append(old.pk)
+            ProviderKey.objects.filter(id=old.pk).update(team=cast.other_team)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(give_away), pytest.raises(Conflict, match="gave it to others"):
+        verbs.rotate_key(cast.alice, old.pk, {"OPENAI_API_KEY": "a-new-key-0123456789"})
+    assert given
+    assert [key.state for key in ProviderKey.objects.all()] == ["active"]
 
 
 def test_a_refused_new_key_changes_nothing(cast: Cast, vendors: RunningServer) -> None:

@@ -74,13 +74,20 @@ def test_a_member_sees_budgets_and_no_forms(bobs: Client, alice: Actor) -> None:
 
 def test_a_team_owner_is_offered_their_own_team_only(charlies: Client, charlie: Actor) -> None:
     groups = dict(charlies.get("/budgets/").context["targets"])
-    assert list(groups) == ["Teams", "People"]
+    assert list(groups) == ["Teams"]
     assert groups["Teams"] == [(f"team:{charlie.team.pk}", "Elsewhere")]
 
 
 def test_a_team_owner_cannot_end_a_budget_of_the_hub(charlies: Client, alice: Actor) -> None:
     assert charlies.post(f"/budgets/{_budget(alice).pk}/end").status_code == 403
     assert Budget.objects.get().archived_at is None
+
+
+def test_a_budget_that_a_teams_owner_may_not_change_has_no_form(charlies: Client, alice: Actor) -> None:
+    _budget(alice)
+    text = charlies.get("/budgets/").content.decode()
+    assert "Only an owner of the hub changes or ends this one." in text
+    assert "/change" not in text
 
 
 def _budget(actor: Actor) -> Budget:

@@ -173,3 +173,11 @@ def test_a_price_shows_since_when_it_counts_and_where_it_was_read(bobs: Client, 
 def test_a_model_says_what_becomes_of_prompts_and_pictures(victors: Client) -> None:
     assert "Prompt and pictures stay on this machine;" in victors.get("/models/").content.decode()
     assert "Prompt and pictures stay on this machine;" in victors.get("/status/").content.decode()
+
+
+def test_a_teams_owner_is_told_that_models_are_the_hubs(charlies: Client, alices: Client) -> None:
+    text = charlies.get("/models/").content.decode()
+    assert "an owner of the hub registers and changes them" in text
+    assert "/models/register" not in text
+    assert "/change" not in text
+    assert "an owner of the hub registers and changes them" not in alices.get("/models/").content.decode()

@@ -12,9 +12,10 @@ from cloudhub.api.rest.present import when
 from cloudhub.api.schema import PAGING, describe, header, in_path
 from cloudhub.api.shapes import page_of
 from cloudhub.core.errors import Invalid
+from cloudhub.health.check import check_stored_key
 from cloudhub.vault.change import change_key, get_stored_key, read_team
 from cloudhub.vault.models import ProviderKey
-from cloudhub.vault.stored import add_key, revoke_key, rotate_key, stored_keys_for, test_key
+from cloudhub.vault.stored import add_key, revoke_key, rotate_key, stored_keys_for
 
 TAG = "Vendors' keys"
 ID = in_path("key_id", "The key's id.")
@@ -85,10 +86,13 @@ class VendorKeyTest(Door):
     @describe("test_key", TAG, request=None, answers={200: key_shapes.KeyTestAnswer}, parameters=[ID],
               errors=(404, 409))  # fmt: skip
     def post(self, request: Request, key_id: str) -> Response:
-        """Ask the vendor whether it takes the key. Free; at most ten tests a minute and person."""
+        """Ask the vendor whether it takes the key. Free; a person or hub key may do so ten times a minute by default.
+
+        A key that the vendor takes is used again at once, also after it was refused.
+        """
         read_query(request)
         read_body(request, ())
-        result = test_key(actor_of(request), key_id)
+        result = check_stored_key(actor_of(request), key_id)
         return Response({"result": result.verdict, "message": result.sentence, "code": result.code or None,
                          "remedy": result.remedy or None})  # fmt: skip
 

@@ -9,9 +9,10 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST
 
 from cloudhub.core.errors import Conflict, HubError, Invalid, TooMany, Unavailable
+from cloudhub.health.check import check_stored_key
 from cloudhub.vault.change import change_key, get_stored_key, read_team
 from cloudhub.vault.check import CheckResult
-from cloudhub.vault.stored import add_key, revoke_key, rotate_key, test_key, test_values
+from cloudhub.vault.stored import add_key, revoke_key, rotate_key, test_values
 from cloudhub.vault.typed import read_provider
 from cloudhub.web.htmx import HubRequest, signed_in, status_of
 from cloudhub.web.keys_page import keys_page
@@ -60,8 +61,8 @@ def try_out(request: HubRequest, provider_id: str) -> HttpResponse:
 @require_POST
 @signed_in("manage")
 def test(request: HubRequest, key_id: Any) -> HttpResponse:
-    """Ask the vendor about a stored key."""
-    return _result(request, test_key(request.actor, str(key_id)))
+    """Ask the vendor about a stored key, and remember the answer."""
+    return _result(request, check_stored_key(request.actor, str(key_id)))
 
 
 @require_POST
