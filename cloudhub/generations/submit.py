@@ -15,7 +15,7 @@ from django.utils import timezone
 from cloudhub.accounts.actor import Actor
 from cloudhub.billing.holds import admit, place_holds
 from cloudhub.billing.models import Hold
-from cloudhub.core.errors import Conflict, HubError, IdempotencyMismatch, Invalid
+from cloudhub.core.errors import Conflict, IdempotencyMismatch, Invalid
 from cloudhub.core.identifiers import new_id
 from cloudhub.core.text import is_storable
 from cloudhub.generations import wake
@@ -211,11 +211,7 @@ def _write_down(generation: Generation, actor: Actor, quote: Quote) -> None:
             for slot, hold in enumerate(holds)
         )
 
-    try:
-        admit(work, dimensions)
-    except HubError:
-        generation._state.adding = True
-        raise
+    admit(work, dimensions)
     reach("after_held")
 
 
