@@ -51,15 +51,34 @@ def note_error(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
         note_success(name)
 
 
-def _pause(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
-    key_lane, lane = lanes_named(name, for_update=True)
+def note_too_many_questions(name: LaneName, error: Busy) -> None:
+    """The vendor limits questions after its jobs: no new ones are sent until it says. That tells nothing of how many
+    calls it takes, so that no limit is learned."""
+
+    def work() -> None:
+        _, lane = lanes_named(name, for_update=True)
+        _pause_until(lane, error)
+        lane.save(update_fields=["paused_until", "pause_code", "pause_reason"])
+
+    run_transaction(work)
+
+
+def _pause_until(lane: Lane, error: ProviderError) -> None:
+    """Set the pause that the vendor names, in a lane that is locked and still to save; never a shorter one."""
     now = timezone.now()
-    LaneCall.objects.filter(attempt_id=attempt_id).update(was_refused=True)
     seconds = error.retry_after if isinstance(error, Busy) else None
     usual = DAY_WITHOUT_TIME if error.code == "rate_day" else PAUSE_WITHOUT_TIME
     until = now + min(LONGEST_PAUSE, usual if seconds is None else timedelta(seconds=max(0.0, seconds)))
     if lane.paused_until is None or lane.paused_until < until:
         lane.paused_until, lane.pause_code, lane.pause_reason = until, error.code, redact(error.message)[:500]
+
+
+def _pause(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
+    key_lane, lane = lanes_named(name, for_update=True)
+    now = timezone.now()
+    LaneCall.objects.filter(attempt_id=attempt_id).update(was_refused=True)
+    seconds = error.retry_after if isinstance(error, Busy) else None
+    _pause_until(lane, error)
     # A pause of a second or two says that the vendor is busy, a longer one that a minute's quota is used up.
     told = error.limit if isinstance(error, Busy) else None
     if error.code == "rate_minute" and (told or seconds is None or seconds >= SHORTEST_QUOTA_PAUSE):
