@@ -19,6 +19,7 @@ from cloudhub.generations.right_to_send import Later, look_before_preparing, tak
 from cloudhub.generations.settle import mark_unknown, release_attempt, retry_attempt, settle_without_pictures
 from cloudhub.generations.tell_lane import tell_departure, tell_ending
 from cloudhub.generations.work import Work, adapter_failures, key_of, read_work
+from cloudhub.lanes.circuit import FAILURES
 from cloudhub.lanes.turn import Wait
 from providers.base import (
     Busy,
@@ -36,6 +37,8 @@ from providers.pictures import UnreadablePicture
 logger = logging.getLogger(__name__)
 REPEATED_CODES = ("rate_minute", "provider_5xx", "connect_failed_not_sent")
 PAUSES = (1.0, 4.0)
+# Beside an error: the vendor told it before the call was sent.
+PREPARING = {"stage": "preparing"}
 State = Attempt.State
 
 
@@ -45,7 +48,7 @@ def perform_attempt(attempt_id: UUID, stopping: threading.Event) -> Later | None
     Returns what to go on with later: the same attempt when its lane is full, or the one that repeats it when the
     vendor was busy.
     """
-    work = _prepare(attempt_id)
+    work = _prepare(attempt_id, stopping)
     if not isinstance(work, Work) or stopping.is_set():
         return work if isinstance(work, Later) else None
     reach("before_sent")
@@ -78,7 +81,7 @@ def perform_to_end(attempt_id: UUID, stopping: threading.Event) -> None:
         release_connection()
 
 
-def _prepare(attempt_id: UUID) -> Work | Later | None:
+def _prepare(attempt_id: UUID, stopping: threading.Event) -> Work | Later | None:
     """Read what the call needs and do the vendor's free work for it.
 
     None when the attempt is not to be sent; what cannot be sent is released.
@@ -88,16 +91,31 @@ def _prepare(attempt_id: UUID) -> Work | Later | None:
         return None
     try:
         work = read_work(attempt)
-        wait = look_before_preparing(work)
-        if wait is not None:
-            return wait_for_turn(work, wait)
-        release_connection()
-        with adapter_failures(work, was_sent=False):
-            return replace(work, request=work.provider.prepare(work.request, work.key))
-    except ProviderError as error:
+    except Rejected as error:
         release_attempt(attempt_id, error_json(error, billed="no"))
+        return None
     except (Conflict, UnreadablePicture) as error:
         release_attempt(attempt_id, describe("interrupted", f"{error} Nothing was sent."))
+        return None
+    wait = look_before_preparing(work)
+    return wait_for_turn(work, wait) if wait is not None else _do_free_work(work, stopping)
+
+
+def _do_free_work(work: Work, stopping: threading.Event) -> Work | Later | None:
+    """The vendor's tokens and uploads; what it answers to them concerns its lane as any call's answer does."""
+    release_connection()
+    try:
+        with adapter_failures(work, was_sent=False):
+            return replace(work, request=work.provider.prepare(work.request, work.key))
+    except Busy as error:
+        return _after_busy(work, error, stopping, from_state=State.HELD)
+    except ProviderError as error:
+        stored = error_json(error, billed="no")
+        release_attempt(work.attempt_id, stored | PREPARING if error.code in FAILURES else stored)
+        if error.code in FAILURES:
+            tell_ending(work, error)
+    except (Conflict, UnreadablePicture) as error:
+        release_attempt(work.attempt_id, describe("interrupted", f"{error} Nothing was sent."))
     return None
 
 
@@ -223,14 +241,20 @@ def _after_refusal(attempt_id: UUID, error: ProviderError) -> None:
         mark_unknown(attempt_id, error_json(error), error.request_id)
 
 
-def _after_busy(work: Work, error: Busy, stopping: threading.Event) -> Later | None:
+def _after_busy(
+    work: Work, error: Busy, stopping: threading.Event, *, from_state: Attempt.State = State.SENT
+) -> Later | None:
     """Give the money back; where repeating is sensible, hold it again in one step and go on with that later."""
     tell_ending(work, error)
     stored = error_json(error)
+    states: tuple[str, ...] = (State.SENT, State.UNKNOWN)
+    if from_state == State.HELD:
+        stored, states = stored | PREPARING, (State.HELD,)
     pause = _pause_before_repeat(work, error)
-    following = None if pause is None or stopping.is_set() else retry_attempt(work.attempt_id, stored)
+    is_over = pause is None or stopping.is_set()
+    following = None if is_over else retry_attempt(work.attempt_id, stored, from_state=from_state)
     if following is None:
-        release_attempt(work.attempt_id, stored, states=(State.SENT, State.UNKNOWN), request_id=error.request_id)
+        release_attempt(work.attempt_id, stored, states=states, request_id=error.request_id)
     storage.clear_answer(work.attempt_id)
     release_connection()
     return Later(following, pause) if following is not None and pause is not None else None
