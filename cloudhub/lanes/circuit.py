@@ -12,7 +12,7 @@ from cloudhub.core.redaction import redact
 from cloudhub.lanes.choose import REFUSALS
 from cloudhub.lanes.find import LaneName, lanes_named
 from cloudhub.lanes.models import Lane, LaneCall
-from providers.base import Busy, ProviderError
+from providers.base import Busy, ProviderError, Rejected
 
 # Failures of the vendor or of the way to it. A refused prompt is an answer of a vendor that works.
 FAILURES = ("provider_5xx", "connect_failed_not_sent", "unknown_outcome", "key_invalid", "billing_disabled")
@@ -45,10 +45,15 @@ def note_error(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
     """Pause the lane, count a failure of the vendor, or take a refusal for the sign of life that it is."""
     if error.code in ("rate_minute", "rate_day"):
         run_transaction(lambda: _pause(name, attempt_id, error))
-    elif error.code in FAILURES:
+    elif error.code in FAILURES and not _is_of_the_model(error):
         run_transaction(lambda: _count_failure(name, error))
     else:
         note_success(name)
+
+
+def _is_of_the_model(error: ProviderError) -> bool:
+    """A vendor that answers how a model failed works itself: one broken model must not stop the others."""
+    return isinstance(error, Rejected) and error.code == "provider_5xx"
 
 
 def note_too_many_questions(name: LaneName, error: Busy) -> None:
