@@ -53,7 +53,9 @@ class Provider(ABC):
     may carry a base address of its own. `is_paced` is false for a vendor without limits or failures of its own.
     `longest_wait_seconds` is the vendor's longest time-out: ten minutes after it a person may release an unknown
     outcome. `billed_on_*` say whether the vendor charges when its filter withholds the picture, when the call is
-    cancelled, and when we stop waiting. `privacy` is what the vendor says it does with prompts and pictures.
+    cancelled, and when we stop waiting. `result_seconds` is how long the vendor keeps a job's result once it is
+    ready: so long an unknown outcome is asked about. `privacy` is what the vendor says it does with prompts and
+    pictures.
     """
 
     id: ClassVar[str]
@@ -95,6 +97,9 @@ class Provider(ABC):
 
     def check(self, remote_id: str, key: Key) -> Pending | CloudGenerationResponse:
         """Ask how a `Pending` job stands: a read, free to repeat. Raises as `start`.
+
+        A `Rejected` that tells how the job ended names the job in `request_id`; without it, one about the wish
+        (capability, model_retired) is taken for a refusal of the question, and the job stays unknown.
 
         `remote_id` is the adapter's own text from `Pending`: all that it needs to ask and to read the answer.
         """

@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 import uuid
+from datetime import datetime
 
 _lock = threading.Lock()
 _last = 0
@@ -19,6 +20,11 @@ def new_id() -> uuid.UUID:
     milliseconds, random = value >> 80, value & (1 << 74) - 1
     bits = milliseconds << 80 | 7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1
     return uuid.UUID(int=bits)
+
+
+def first_id_at(moment: datetime) -> uuid.UUID:
+    """Not after any id that was made from that moment on."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def read_id(text: object) -> uuid.UUID | None:

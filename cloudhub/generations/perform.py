@@ -3,24 +3,24 @@ work or stop. No transaction and no connection is held during the call."""
 
 import logging
 import threading
-import time
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
 from cloudhub.catalog.find import provider_of
 from cloudhub.core.database import release_connection, run_transaction
-from cloudhub.core.errors import Conflict, HubError
+from cloudhub.core.errors import Conflict
 from cloudhub.generations import storage
+from cloudhub.generations.asking import Step, await_result
 from cloudhub.generations.crash_points import reach
 from cloudhub.generations.errors import describe, error_json
 from cloudhub.generations.finish import file_answer, finish_attempt
 from cloudhub.generations.models import Attempt
 from cloudhub.generations.right_to_send import Later, look_before_preparing, take_right_to_send, wait_for_turn
 from cloudhub.generations.settle import mark_unknown, release_attempt, retry_attempt, settle_without_pictures
+from cloudhub.generations.tell_lane import tell_departure, tell_ending
 from cloudhub.generations.work import Work, adapter_failures, key_of, read_work
-from cloudhub.lanes.circuit import note_error, note_success
-from cloudhub.lanes.turn import Wait, note_departure
+from cloudhub.lanes.circuit import FAILURES
+from cloudhub.lanes.turn import Wait
 from providers.base import (
     Busy,
     CloudGenerationResponse,
@@ -36,10 +36,9 @@ from providers.pictures import UnreadablePicture
 
 logger = logging.getLogger(__name__)
 REPEATED_CODES = ("rate_minute", "provider_5xx", "connect_failed_not_sent")
-# What a vendor may say of the question and not of the job that is asked about.
-ABOUT_THE_QUESTION = ("no_key", "key_invalid", "org_unverified", "billing_disabled", "permission_region")
 PAUSES = (1.0, 4.0)
-Step = Pending | CloudGenerationResponse
+# Beside an error: the vendor told it before the call was sent.
+PREPARING = {"stage": "preparing"}
 State = Attempt.State
 
 
@@ -49,7 +48,7 @@ def perform_attempt(attempt_id: UUID, stopping: threading.Event) -> Later | None
     Returns what to go on with later: the same attempt when its lane is full, or the one that repeats it when the
     vendor was busy.
     """
-    work = _prepare(attempt_id)
+    work = _prepare(attempt_id, stopping)
     if not isinstance(work, Work) or stopping.is_set():
         return work if isinstance(work, Later) else None
     reach("before_sent")
@@ -65,12 +64,12 @@ def perform_attempt(attempt_id: UUID, stopping: threading.Event) -> Later | None
         response = _call(work, send_before, stopping)
         if response is not None:
             finish_attempt(work, response, stopping)
-            _tell_lane(work, None)
+            tell_ending(work, None)
     except Busy as error:
         return _after_busy(work, error, stopping)
     except ProviderError as error:
         _after_refusal(work.attempt_id, error)
-        _tell_lane(work, error)
+        tell_ending(work, error)
     return None
 
 
@@ -82,7 +81,7 @@ def perform_to_end(attempt_id: UUID, stopping: threading.Event) -> None:
         release_connection()
 
 
-def _prepare(attempt_id: UUID) -> Work | Later | None:
+def _prepare(attempt_id: UUID, stopping: threading.Event) -> Work | Later | None:
     """Read what the call needs and do the vendor's free work for it.
 
     None when the attempt is not to be sent; what cannot be sent is released.
@@ -92,40 +91,32 @@ def _prepare(attempt_id: UUID) -> Work | Later | None:
         return None
     try:
         work = read_work(attempt)
-        wait = look_before_preparing(work)
-        if wait is not None:
-            return wait_for_turn(work, wait)
-        release_connection()
-        with adapter_failures(work, was_sent=False):
-            return replace(work, request=work.provider.prepare(work.request, work.key))
-    except ProviderError as error:
+    except Rejected as error:
         release_attempt(attempt_id, error_json(error, billed="no"))
+        return None
     except (Conflict, UnreadablePicture) as error:
         release_attempt(attempt_id, describe("interrupted", f"{error} Nothing was sent."))
-    return None
+        return None
+    wait = look_before_preparing(work)
+    return wait_for_turn(work, wait) if wait is not None else _do_free_work(work, stopping)
 
 
-def _tell_departure(work: Work, left_at: datetime | None) -> None:
-    if work.lane is None or left_at is None:
-        return
-    try:
-        note_departure(work.attempt_id, left_at)
-    except HubError:
-        logger.warning("The lane of attempt %s could not note when it left.", work.attempt_id)
+def _do_free_work(work: Work, stopping: threading.Event) -> Work | Later | None:
+    """The vendor's tokens and uploads; what it answers to them concerns its lane as any call's answer does."""
     release_connection()
-
-
-def _tell_lane(work: Work, error: ProviderError | None) -> None:
-    """What the lane learns from an ending; the books are closed already, so that it may fail."""
-    if work.lane is None:
-        return
     try:
-        if error is None:
-            note_success(work.lane)
-        else:
-            note_error(work.lane, work.attempt_id, error)
-    except HubError:
-        logger.warning("The lane of attempt %s could not note how it ended.", work.attempt_id)
+        with adapter_failures(work, was_sent=False):
+            return replace(work, request=work.provider.prepare(work.request, work.key))
+    except Busy as error:
+        return _after_busy(work, error, stopping, from_state=State.HELD)
+    except ProviderError as error:
+        stored = error_json(error, billed="no")
+        release_attempt(work.attempt_id, stored | PREPARING if error.code in FAILURES else stored)
+        if error.code in FAILURES:
+            tell_ending(work, error)
+    except (Conflict, UnreadablePicture) as error:
+        release_attempt(work.attempt_id, describe("interrupted", f"{error} Nothing was sent."))
+    return None
 
 
 def remember_remote_id(attempt_id: UUID, pending: Pending) -> None:
@@ -149,37 +140,13 @@ def _call(work: Work, send_before: float, stopping: threading.Event) -> CloudGen
                 raise OutcomeUnknown(f"The vendor took the call, and then: {error.message}") from error
             raise
         finally:
-            _tell_departure(work, leave.left_at)
+            tell_departure(work, leave.left_at)
     reach("after_reply")
     if isinstance(step, Pending):
         remember_remote_id(work.attempt_id, step)
-        return _await_result(work, step, stopping)
+        _pass_on_cancellation(work, step)
+        return await_result(work, step, stopping)
     return step
-
-
-def _await_result(work: Work, pending: Pending, stopping: threading.Event) -> CloudGenerationResponse | None:
-    """Ask the vendor until the job is done. None when the hub stops: the next start goes on asking.
-
-    Raises `Rejected` or `OutcomeUnknown`; a busy vendor is asked again, since asking is free.
-    """
-    _pass_on_cancellation(work, pending)
-    last = time.monotonic() + work.provider.longest_wait_seconds
-    while time.monotonic() < last:
-        if stopping.wait(pending.wait_seconds):
-            return None
-        try:
-            with adapter_failures(work):
-                step = work.provider.check(pending.remote_id, work.key)
-        except Busy:
-            continue
-        except Rejected as error:
-            if error.code in ABOUT_THE_QUESTION:
-                raise OutcomeUnknown(f"The vendor has the job but does not tell: {error.message}") from error
-            raise
-        if isinstance(step, CloudGenerationResponse):
-            return step
-        pending = step
-    raise OutcomeUnknown(f"{work.provider.label} did not finish in {work.provider.longest_wait_seconds} seconds.")
 
 
 def resume_attempt(attempt_id: UUID, stopping: threading.Event) -> None:
@@ -191,13 +158,15 @@ def resume_attempt(attempt_id: UUID, stopping: threading.Event) -> None:
         _after_refusal(attempt_id, OutcomeUnknown(f"The vendor has the job but cannot be asked: {error}"))
         return
     try:
-        response = _await_result(work, Pending(remote_id=attempt.remote_id), stopping)
+        pending = Pending(remote_id=attempt.remote_id)
+        _pass_on_cancellation(work, pending)
+        response = await_result(work, pending, stopping)
         if response is not None:
             finish_attempt(work, response, stopping)
-            _tell_lane(work, None)
+            tell_ending(work, None)
     except ProviderError as error:
         _after_refusal(attempt_id, error)
-        _tell_lane(work, error)
+        tell_ending(work, error)
 
 
 def read_kept_answer(attempt: Attempt) -> bool:
@@ -272,14 +241,20 @@ def _after_refusal(attempt_id: UUID, error: ProviderError) -> None:
         mark_unknown(attempt_id, error_json(error), error.request_id)
 
 
-def _after_busy(work: Work, error: Busy, stopping: threading.Event) -> Later | None:
+def _after_busy(
+    work: Work, error: Busy, stopping: threading.Event, *, from_state: Attempt.State = State.SENT
+) -> Later | None:
     """Give the money back; where repeating is sensible, hold it again in one step and go on with that later."""
-    _tell_lane(work, error)
+    tell_ending(work, error)
     stored = error_json(error)
+    states: tuple[str, ...] = (State.SENT, State.UNKNOWN)
+    if from_state == State.HELD:
+        stored, states = stored | PREPARING, (State.HELD,)
     pause = _pause_before_repeat(work, error)
-    following = None if pause is None or stopping.is_set() else retry_attempt(work.attempt_id, stored)
+    is_over = pause is None or stopping.is_set()
+    following = None if is_over else retry_attempt(work.attempt_id, stored, from_state=from_state)
     if following is None:
-        release_attempt(work.attempt_id, stored, states=(State.SENT, State.UNKNOWN), request_id=error.request_id)
+        release_attempt(work.attempt_id, stored, states=states, request_id=error.request_id)
     storage.clear_answer(work.attempt_id)
     release_connection()
     return Later(following, pause) if following is not None and pause is not None else None

@@ -121,8 +121,8 @@ def mark_unknown(attempt_id: UUID, error: Mapping[str, Any], request_id: str = "
     return marked
 
 
-def retry_attempt(attempt_id: UUID, error: Mapping[str, Any]) -> UUID | None:
-    """End a sent attempt that surely did not run and hold its money again for a new one, in one step.
+def retry_attempt(attempt_id: UUID, error: Mapping[str, Any], *, from_state: State = State.SENT) -> UUID | None:
+    """End an attempt that surely did not run and hold its money again for a new one, in one step.
 
     None when it may not go on: tries used up, cancelled, or somebody else ended it. The caller releases it then.
     """
@@ -132,7 +132,7 @@ def retry_attempt(attempt_id: UUID, error: Mapping[str, Any]) -> UUID | None:
         generation, attempt = _locked(attempt_id)
         if attempt.try_number + 1 >= MOST_TRIES or generation.cancel_requested_at is not None:
             return None
-        if not _end(attempt, (State.SENT,), State.RELEASED, error, ""):
+        if not _end(attempt, (from_state,), State.RELEASED, error, ""):
             return None
         return renew_attempt(attempt, error["message"], dimensions.held_at)
 

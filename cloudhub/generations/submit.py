@@ -15,18 +15,18 @@ from django.utils import timezone
 from cloudhub.accounts.actor import Actor
 from cloudhub.billing.holds import admit, place_holds
 from cloudhub.billing.models import Hold
-from cloudhub.core.errors import Conflict, HubError, IdempotencyMismatch, Invalid
+from cloudhub.core.errors import Conflict, IdempotencyMismatch, Invalid
 from cloudhub.core.identifiers import new_id
 from cloudhub.core.text import is_storable
 from cloudhub.generations import wake
-from cloudhub.generations.cache import copy_cached, find_cached
+from cloudhub.generations.cache import copy_cached, find_cached, named_as_in
 from cloudhub.generations.crash_points import reach
 from cloudhub.generations.images import keep_pictures
 from cloudhub.generations.models import Attempt, Generation, Image
 from cloudhub.generations.previews import with_previews
 from cloudhub.generations.quote import Quote, dimensions_of, quote_wish
 from cloudhub.generations.wish import read_tags, wish_as_json
-from providers.base import InputImage
+from providers.base import CloudGenerationRequest, InputImage
 
 JOIN_WITHIN = timedelta(minutes=15)
 LONGEST_KEY = 255
@@ -182,8 +182,9 @@ def _new_generation(
 
 
 def _insert(generation: Generation, actor: Actor, quote: Quote, *, from_cache: bool) -> None:
-    source = find_cached(generation) if from_cache else None
+    source = find_cached(generation, quote.request) if from_cache else None
     if source is not None:
+        _name_pictures(generation, named_as_in(source, quote.request))
         copy_cached(generation, source)
         return
     _write_down(generation, actor, quote)
@@ -194,11 +195,7 @@ def _insert(generation: Generation, actor: Actor, quote: Quote, *, from_cache: b
 def _write_down(generation: Generation, actor: Actor, quote: Quote) -> None:
     """The one transaction: generation, holds, attempts, ledger lines and counters, or nothing of it."""
     kept, pictures = keep_pictures(actor, quote.request)
-    generation.sent = wish_as_json(kept)
-    generation.request["input_images"] = generation.sent.get("input_images", [])
-    if kept.mask:
-        generation.request["mask"] = kept.mask.image_id
-    generation.request = {name: value for name, value in generation.request.items() if value != []}
+    _name_pictures(generation, kept)
     dimensions = dimensions_of(actor, quote, generation.tags)
 
     def work() -> None:
@@ -211,12 +208,17 @@ def _write_down(generation: Generation, actor: Actor, quote: Quote) -> None:
             for slot, hold in enumerate(holds)
         )
 
-    try:
-        admit(work, dimensions)
-    except HubError:
-        generation._state.adding = True
-        raise
+    admit(work, dimensions)
     reach("after_held")
+
+
+def _name_pictures(generation: Generation, kept: CloudGenerationRequest) -> None:
+    """Write the ids of the wish's pictures into both stored forms of it."""
+    generation.sent = wish_as_json(kept)
+    generation.request["input_images"] = generation.sent.get("input_images", [])
+    if kept.mask:
+        generation.request["mask"] = kept.mask.image_id
+    generation.request = {name: value for name, value in generation.request.items() if value != []}
 
 
 def _new_hold(actor: Actor, quote: Quote, tags: str, slot: int) -> Hold:

@@ -1,4 +1,5 @@
-"""What the runner does on the side: keys checked for free, files and rows that nobody needs cleared away.
+"""What the runner does on the side: keys checked for free, vendors asked for late answers, files and rows that nobody
+needs cleared away.
 
 Every process with a runner comes by each minute; a conditional update of a row decides which one does what is due.
 """
@@ -12,6 +13,7 @@ from django.utils import timezone
 from cloudhub.catalog.lifecycle_news import refresh_lifecycles
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.database import release_connection, run_transaction
+from cloudhub.generations.late import ask_for_late_answers
 from cloudhub.generations.leftovers import clear_leftovers
 from cloudhub.generations.retired_keys import forget_retired_keys
 from cloudhub.health.check import check_when_due
@@ -24,6 +26,7 @@ from providers.base import Provider
 from providers.catalogue import installed_providers
 
 logger = logging.getLogger(__name__)
+LATE_ANSWERS_EVERY = timedelta(minutes=1)
 CLEAR_EVERY = timedelta(hours=6)
 RETAIN_EVERY = timedelta(minutes=5)
 MOST_ROUNDS = 1000
@@ -41,6 +44,8 @@ def do_chores(stopping: threading.Event) -> None:
         except Exception:
             logger.exception("%s could not be looked at; it is tried again.", provider.label)
         release_connection()
+    if take_chore("late answers", LATE_ANSWERS_EVERY):
+        ask_for_late_answers(stopping)
     if take_chore("clear", CLEAR_EVERY):
         clear_old(stopping)
     if take_chore("retention", RETAIN_EVERY):

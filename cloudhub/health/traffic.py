@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db.models import Count, F, Window
+from django.db.models import Count, F, Q, Window
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import RowNumber
 
+from cloudhub.core.identifiers import first_id_at
 from cloudhub.generations.models import Attempt
 from providers.catalogue import find_provider
 
@@ -106,8 +107,10 @@ def traffic_by_vendor(now: datetime) -> dict[str, Traffic]:
 
 
 def _outcomes(since: datetime) -> dict[str, list[Outcome]]:
-    sent = Attempt.objects.filter(sent_at__gte=since).annotate(code=KeyTextTransform("code", "error"))
-    counted = sent.values_list("hold__provider", "state", "code").annotate(calls=Count("hold_id")).order_by()
+    # What a vendor says to the free work before a call is its word too, though the call was never sent.
+    unsent = Q(sent_at=None, hold_id__gte=first_id_at(since), state=State.RELEASED, error__stage="preparing")
+    told = Attempt.objects.filter(Q(sent_at__gte=since) | unsent).annotate(code=KeyTextTransform("code", "error"))
+    counted = told.values_list("hold__provider", "state", "code").annotate(calls=Count("hold_id")).order_by()
     found: dict[str, list[Outcome]] = {}
     for provider, state, code, calls in counted:
         found.setdefault(provider, []).append(Outcome(state, code or "", calls))

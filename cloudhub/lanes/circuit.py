@@ -12,7 +12,7 @@ from cloudhub.core.redaction import redact
 from cloudhub.lanes.choose import REFUSALS
 from cloudhub.lanes.find import LaneName, lanes_named
 from cloudhub.lanes.models import Lane, LaneCall
-from providers.base import Busy, ProviderError
+from providers.base import Busy, ProviderError, Rejected
 
 # Failures of the vendor or of the way to it. A refused prompt is an answer of a vendor that works.
 FAILURES = ("provider_5xx", "connect_failed_not_sent", "unknown_outcome", *REFUSALS)
@@ -45,10 +45,37 @@ def note_error(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
     """Pause the lane, count a failure of the vendor, or take a refusal for the sign of life that it is."""
     if error.code in ("rate_minute", "rate_day"):
         run_transaction(lambda: _pause(name, attempt_id, error))
-    elif error.code in FAILURES:
+    elif error.code in FAILURES and not _is_of_the_model(error):
         run_transaction(lambda: _count_failure(name, error))
     else:
         note_success(name)
+
+
+def _is_of_the_model(error: ProviderError) -> bool:
+    """A vendor that answers how a model failed works itself: one broken model must not stop the others."""
+    return isinstance(error, Rejected) and error.code == "provider_5xx"
+
+
+def note_too_many_questions(name: LaneName, error: Busy) -> None:
+    """The vendor limits questions after its jobs: no new ones are sent until it says. That tells nothing of how many
+    calls it takes, so that no limit is learned."""
+
+    def work() -> None:
+        _, lane = lanes_named(name, for_update=True)
+        _pause_until(lane, error)
+        lane.save(update_fields=["paused_until", "pause_code", "pause_reason"])
+
+    run_transaction(work)
+
+
+def _pause_until(lane: Lane, error: ProviderError) -> None:
+    """Set the pause that the vendor names, in a lane that is locked and still to save; never a shorter one."""
+    now = timezone.now()
+    seconds = error.retry_after if isinstance(error, Busy) else None
+    usual = DAY_WITHOUT_TIME if error.code == "rate_day" else PAUSE_WITHOUT_TIME
+    until = now + min(LONGEST_PAUSE, usual if seconds is None else timedelta(seconds=max(0.0, seconds)))
+    if lane.paused_until is None or lane.paused_until < until:
+        lane.paused_until, lane.pause_code, lane.pause_reason = until, error.code, redact(error.message)[:500]
 
 
 def _pause(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
@@ -56,10 +83,7 @@ def _pause(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
     now = timezone.now()
     LaneCall.objects.filter(attempt_id=attempt_id).update(was_refused=True)
     seconds = error.retry_after if isinstance(error, Busy) else None
-    usual = DAY_WITHOUT_TIME if error.code == "rate_day" else PAUSE_WITHOUT_TIME
-    until = now + min(LONGEST_PAUSE, usual if seconds is None else timedelta(seconds=max(0.0, seconds)))
-    if lane.paused_until is None or lane.paused_until < until:
-        lane.paused_until, lane.pause_code, lane.pause_reason = until, error.code, redact(error.message)[:500]
+    _pause_until(lane, error)
     # A pause of a second or two says that the vendor is busy, a longer one that a minute's quota is used up.
     told = error.limit if isinstance(error, Busy) else None
     if error.code == "rate_minute" and (told or seconds is None or seconds >= SHORTEST_QUOTA_PAUSE):

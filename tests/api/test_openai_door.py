@@ -14,9 +14,9 @@ from cloudhub.api.openai import images as door
 from cloudhub.api.openai.errors import problem_of_ending
 from cloudhub.catalog.models import CloudModel
 from cloudhub.generations.engine import engine
-from cloudhub.generations.errors import describe
+from cloudhub.generations.errors import describe, error_json
 from cloudhub.generations.models import Generation, Image
-from providers.base import FAILURES
+from providers.base import FAILURES, Rejected
 from providers.pictures import read_picture
 from tests.api.caller import Caller, caller_of
 
@@ -108,6 +108,12 @@ def test_a_busy_vendor_that_billed_nothing_is_429() -> None:
     error = describe("provider_5xx", "Overloaded.", billed="no", retry="after")
     problem = problem_of_ending(Generation(state="failed", error=error))
     assert (problem.status, problem.code, problem.worth_repeating) == (429, "provider_5xx", False)
+
+
+def test_a_models_own_failure_that_was_not_billed_is_400() -> None:
+    error = error_json(Rejected("provider_5xx", "The model failed."), billed="no")
+    problem = problem_of_ending(Generation(state="failed", error=error))
+    assert (problem.status, problem.code, problem.worth_repeating) == (400, "provider_5xx", False)
 
 
 def test_a_missing_vendor_key_is_503_and_nothing_is_billed(waiting: Caller) -> None:

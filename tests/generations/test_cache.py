@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from cloudhub.core.errors import Invalid
-from cloudhub.generations.models import Generation
+from cloudhub.generations.engine import engine
+from cloudhub.generations.images import upload_image
+from cloudhub.generations.models import Generation, Image
 from tests.conftest import Cast
 from tests.generations.stage import as_data_uri, budget, carry_out, ledger_of, png, submit
 
@@ -76,6 +78,34 @@ def test_reference_pictures_are_part_of_the_wish(cast: Cast) -> None:
     named = paid.sent["input_images"]
     assert submit(cast.bob, input_images=named, cache="use").generation.cache_source_id == paid.id
     assert submit(cast.bob, input_images=[as_uri("red")], cache="use").generation.cache_source_id is None
+
+
+def test_an_uploaded_picture_is_known_again_by_its_bytes(cast: Cast) -> None:
+    paid = carry_out(cast.bob, input_images=[as_uri("teal")])
+    hit = submit(cast.bob, input_images=[as_uri("teal")], cache="use").generation
+    assert (hit.cache_source_id, hit.sent, hit.request) == (paid.id, paid.sent, paid.request)
+    copy = upload_image(cast.alice, png("teal"))
+    named = submit(cast.bob, input_images=[str(copy.id)], cache="use").generation
+    assert (named.cache_source_id, named.sent["input_images"]) == (paid.id, [str(copy.id)])
+    assert submit(cast.charlie, input_images=[as_uri("teal")], cache="use").generation.cache_source_id is None
+
+
+def test_an_uploaded_mask_is_part_of_the_wish(cast: Cast) -> None:
+    plain = carry_out(cast.bob, input_images=[as_uri("teal")])
+    masked = {"input_images": plain.sent["input_images"], "cache": "use"}
+    assert submit(cast.bob, mask=as_uri("black"), **masked).generation.cache_source_id is None
+    engine.run_once()
+    paid = submit(cast.bob, mask=as_uri("black"), **masked).generation
+    assert paid.cache_source_id not in (None, plain.id)
+    assert paid.sent["mask"] == paid.cache_source.sent["mask"]
+    assert submit(cast.bob, mask=as_uri("white"), **masked).generation.cache_source_id is None
+    assert submit(cast.bob, **masked).generation.cache_source_id == plain.id
+
+
+def test_a_wish_whose_reference_is_gone_for_good_is_not_served(cast: Cast) -> None:
+    paid = carry_out(cast.bob, input_images=[as_uri("teal")])
+    Image.objects.filter(id__in=paid.sent["input_images"]).update(sha256="")
+    assert submit(cast.bob, input_images=[as_uri("teal")], cache="use").generation.cache_source_id is None
 
 
 def as_uri(colour: str) -> str:

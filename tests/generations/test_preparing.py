@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings as hub_settings
+from django.utils import timezone
 
 from cloudhub.catalog.register import register_model
 from cloudhub.core.database import release_connection
 from cloudhub.generations import perform
 from cloudhub.generations.models import Attempt, Generation
+from cloudhub.health.traffic import traffic_by_vendor
+from cloudhub.lanes import circuit
+from cloudhub.lanes.models import Lane
 from tests.conftest import Cast
 from tests.generations.depot.server import Warehouse, warehouse
 from tests.generations.stage import attempts_of, carry_out, ledger_of, states_of, submit
@@ -73,7 +77,6 @@ def test_the_ten_seconds_begin_after_it(depot: Warehouse, cast: Cast, monkeypatc
 
 FAILURES = [
     ([401], b"{}", "key_invalid", "Depot does not know the key."),
-    ([500], b"{}", "provider_5xx", "Depot's shelves are full."),
     ([200], b"this is no JSON", "interrupted", "The hub could not prepare the call; nothing was sent."),
     ([200], b"{}", "interrupted", "The hub could not prepare the call; nothing was sent."),
 ]
@@ -98,8 +101,39 @@ def test_a_vendor_that_cannot_be_reached_for_it_is_not_billed(
 ) -> None:
     monkeypatch.setenv("DEPOT_BASE_URL", "http://127.0.0.1:9")
     generation = carry_out(cast.bob, "depot-1")
-    assert (states_of(generation), generation.error["code"]) == (["released"], "connect_failed_not_sent")
+    assert (states_of(generation), generation.error["code"]) == (["released"] * 3, "connect_failed_not_sent")
     assert "nothing was sent" in generation.error["message"]
+    assert sum(held for _, held, _ in ledger_of(generation)) == 0
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_vendor_that_is_busy_with_it_is_asked_three_times_at_most(depot: Warehouse, cast: Cast, times: int) -> None:
+    depot.upload_statuses = [500] * times
+    generation = carry_out(cast.bob, "depot-1")
+    tries = ["released"] * times + ["settled"]
+    assert (states_of(generation), len(depot.calls)) == (tries[:3], 1 if times < 3 else 0)
+    assert [attempt.try_number for attempt in attempts_of(generation)] == list(range(min(3, times + 1)))
+    assert sum(held for _, held, _ in ledger_of(generation)) == 0
+    if times == 3:
+        assert (generation.error["code"], generation.error["billed"]) == ("provider_5xx", "no")
+
+
+def test_its_failures_open_the_circuit_and_are_shown(
+    depot: Warehouse, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit, "FAILURES_TO_OPEN", 3)
+    depot.upload_statuses = [500] * 3
+    carry_out(cast.bob, "depot-1")
+    lane = Lane.objects.get(provider="depot", model="")
+    assert (lane.failures, lane.opened_until is not None) == (3, True)
+    told = traffic_by_vendor(timezone.now())["depot"].outcomes
+    assert [(outcome.calls, outcome.words) for outcome in told] == [(3, "vendor failed")]
+
+
+def test_a_refused_key_is_told_to_the_lane(depot: Warehouse, cast: Cast) -> None:
+    depot.upload_statuses = [401]
+    carry_out(cast.bob, "depot-1")
+    assert Lane.objects.get(provider="depot", model="").last_failure_code == "key_invalid"
 
 
 def test_each_call_of_a_wish_is_prepared_for_itself(depot: Warehouse, cast: Cast) -> None:

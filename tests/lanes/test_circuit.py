@@ -110,6 +110,16 @@ def test_an_answer_in_between_starts_the_count_again(db: None, answer: ProviderE
     assert ask() is True
 
 
+def test_a_models_own_failure_leaves_the_vendors_other_models_open(db: None) -> None:
+    let_through(1)
+    fail(4)
+    fail(6, Rejected("provider_5xx", "Replicate: The model failed. CUDA out of memory."))
+    fail(4)
+    assert (ask(), ask(name=OTHER_MODEL)) == (True, True)
+    fail(1)
+    assert isinstance(ask(name=OTHER_MODEL), Wait)
+
+
 def test_one_trial_goes_first_and_its_success_closes_the_circuit(db: None) -> None:
     let_through(1)
     fail(5)

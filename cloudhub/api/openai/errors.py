@@ -53,7 +53,8 @@ def problem_of_ending(generation: Generation) -> Problem:
         return Problem(502, "unknown_outcome", message)
     if generation.state == Generation.State.CANCELLED:
         return Problem(409, code, message)
-    if code in BUSY_SECONDS and error.get("billed") == "no":
+    # Only what the vendor was too busy for may come again; a model's own failure is a rejection.
+    if code in BUSY_SECONDS and error.get("billed") == "no" and error.get("retry") == "after":
         return Problem(429, code, message, headers={"Retry-After": str(BUSY_SECONDS[code])})
     if code in KEY_CODES:
         return Problem(503, code, message, headers={"Retry-After": str(KEY_SECONDS)})

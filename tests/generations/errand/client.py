@@ -56,6 +56,7 @@ class Errand(Provider):
     models = (MODEL,)
     connections_during_calls: ClassVar[list[bool]] = []
     billing_fails: ClassVar[bool] = False
+    busy_seconds: ClassVar[float] = 0.01
 
     def __init__(self) -> None:
         self._door = Door(self.error_prefix, read_seconds=5)
@@ -91,7 +92,9 @@ class Errand(Provider):
         raisers: dict[int, Callable[[], Exception]] = {
             400: lambda: Rejected("refused_prompt", "Errand refused this."),
             401: lambda: Rejected("key_invalid", "Errand does not know the key."),
-            429: lambda: Busy("rate_minute", "Errand is busy.", retry_after=0.01),
+            415: lambda: Rejected("capability", "Errand does not speak JSON."),
+            422: lambda: Rejected("capability", "Errand's job has no such colour.", request_id="job-1"),
+            429: lambda: Busy("rate_minute", "Errand is busy.", retry_after=self.busy_seconds),
             430: lambda: Busy("rate_day", "Errand is busy for today."),
         }
         if answer.status != 200:
