@@ -136,7 +136,7 @@ class RunPod(Provider):
         return self._outcome(mapping(decoded(answer.body)), job, redact)
 
     def cancel(self, remote_id: str, key: Key) -> None:
-        """Cancel the job: one in the queue is not charged, one at work may be."""
+        """Cancel the job: one in the queue is not charged, one at work may be; see `failures.cancelled`."""
         job = read_job(remote_id)
         answer = self._door.ask("POST", f"{_jobs_url(job.endpoint)}/cancel/{job.id}", headers=_headers(key))
         if answer.status != 200:
@@ -213,8 +213,6 @@ class RunPod(Provider):
         if status != "COMPLETED":
             # IN_QUEUE, IN_PROGRESS, RUNNING, and one that is not known: the hub's own deadline ends the waiting.
             return Pending(remote_id=job.remote_id, wait_seconds=POLL_SECONDS, request_id=job.id)
-        if failures.error_words({"output": document.get("output")}):
-            raise failures.failed(document, job, redact)
         pictures = wire.found_pictures(document.get("output"))
         if not pictures:
             raise failures.without_pictures(document, job, redact)
