@@ -11,8 +11,9 @@ from providers.emulation.contract import Reply
 from providers.emulation.server import RunningServer
 from tests.conftest import Cast
 from tests.contract.hub import carry, charged, check_books, last_attempt
-from tests.contract.subjects import Subject, documents_of, subjects_of, vendors
+from tests.contract.subjects import Subject, documents_of, subjects_of, usual_subject, vendors
 from tests.contract.tap import MAGIC, Tap, spoiled, without_pictures
+from tests.generations.books import booked_attempts
 from tests.generations.stage import states_of
 
 pytestmark = [pytest.mark.usefixtures("quick_hub"), pytest.mark.sqlite_only]
@@ -78,3 +79,18 @@ def test_i21_several_pictures_of_which_none_can_be_read_are_all_paid(
     if not documents_of(subject.provider_id).bills_nobody:
         assert (attempt.state, charged(emulator, subject.provider_id) > 0) == ("settled", True)
     check_books(emulator, subject)
+
+
+def test_pictures_beyond_those_that_were_asked_for_are_kept_and_booked(
+    tap: Tap, emulator: RunningServer, cast: Cast
+) -> None:
+    def doubled(reply: Reply) -> Reply:
+        document = orjson.loads(reply.body)
+        for candidate in document.get("candidates", []):
+            candidate["content"]["parts"] *= 2
+        return replace(reply, body=orjson.dumps(document))
+
+    tap.change = doubled
+    generation = carry(cast, usual_subject("google-gemini", "gemini-2.5-flash-image"), None, tap)
+    assert (generation.state, generation.images.count()) == ("succeeded", 2)
+    assert [attempt.posted for attempt in booked_attempts("google-gemini")] == [2 * 39_000]
