@@ -95,7 +95,8 @@ class ComfyUI(Provider):
         seed = request.prepared.get("seed", 0) if request.seed is None else request.seed
         uploads = request.prepared.get("uploads") or [""] * (len(request.input_images) + 1)
         prompt = graph.build(request, entry, uploads=uploads, seed=seed, mark=name[:8])
-        job = wire.Job(name, _base(entry.address), tuple(graph.seed_places(entry)), sent=int(time.time()))
+        seeds, now = tuple(graph.seed_places(entry)), int(time.time())
+        job = wire.Job(name, _base(entry.address), seeds, sent=now, asked=request.num_images)
         body = {"prompt": prompt, "client_id": name, "prompt_id": name}
         try:
             answer = self._door.submit("POST", f"{job.base}/prompt", headers={}, json=body)
@@ -188,7 +189,10 @@ class ComfyUI(Provider):
         return {"image": request.num_images}
 
     def billed(self, response: CloudGenerationResponse, model: ModelEntry) -> Quantities:
-        """The pictures that came, at the owner's electricity price; no vendor bills anything."""
+        """The pictures that came, as many as were asked for at most, at the owner's electricity price.
+
+        No vendor bills anything, and a workflow may save more than one picture for each that was asked for.
+        """
         return {"image": int(response.usage["image"])}
 
     def _upload(self, base: str, data: bytes, mime_type: str) -> str:
@@ -253,7 +257,8 @@ class ComfyUI(Provider):
         outputs = {"outputs": history.get("outputs"), "status": history.get("status")}
         return CloudGenerationResponse(
             images=images, pictures=tuple(pictures), metadata={"server": job.base},
-            provider_response=kept(outputs, redactor(Key({}))), usage={"image": len(images)}, request_id=job.id,
+            provider_response=kept(outputs, redactor(Key({}))), request_id=job.id,
+            usage={"image": min(len(images), job.asked)},
         )  # fmt: skip
 
 

@@ -21,7 +21,8 @@ LONGEST_REASON = 300
 class Job:
     """A prompt on a server: its id, the server's address, and where its graph has the seed.
 
-    `lost` says why nobody knows whether the server took it, empty when it did; `sent` is in seconds since 1970.
+    `lost` says why nobody knows whether the server took it, empty when it did; `sent` is in seconds since 1970; `asked`
+    is the number of pictures that are booked at most.
     """
 
     id: str
@@ -29,18 +30,19 @@ class Job:
     seeds: tuple[str, ...] = ()
     lost: str = ""
     sent: int = 0
+    asked: int = 1
 
     @property
     def text(self) -> str:
         """The job as the hub stores it, see `job_of_text`."""
-        facts = [self.id, self.base, self.seeds[:10], self.lost[:LONGEST_REASON], self.sent]
+        facts = [self.id, self.base, self.seeds[:10], self.lost[:LONGEST_REASON], self.sent, self.asked]
         return json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
 
 def job_of_text(stored: str) -> Job:
     """Raises ValueError or TypeError when it is not a job's text."""
-    name, base, seeds, lost, sent = json.loads(stored)
-    return Job(name, base, tuple(seeds), lost, sent)
+    name, base, seeds, lost, sent, asked = json.loads(stored)
+    return Job(name, base, tuple(seeds), lost, sent, asked)
 
 
 def choices(node_info: Any, node: str, name: str) -> list[str]:

@@ -156,8 +156,8 @@ class Compatible(Provider):
         return {"image": request.num_images}
 
     def billed(self, response: CloudGenerationResponse, model: ModelEntry) -> Quantities:
-        """The owner's price for each picture that came; a server's own figures are kept and not charged."""
-        return {"image": len(response.images)}
+        """The owner's price for each picture that came, readable or not; a server's own figures are not charged."""
+        return {"image": int(response.metadata["delivered"])}
 
 
 def _document(answer: Answer, redact: Redact, request_id: str) -> dict[str, Any]:

@@ -68,12 +68,13 @@ def from_answer(
         raise without_picture(request_id) if is_empty else unreadable("JSON that holds no pictures", request_id)
     if not pictures:
         raise Rejected(
-            "invalid_output", f"{PREFIX} sent no readable PNG, JPEG or WebP. It is booked as one picture.",
-            billed={"image": 1}, request_id=request_id,
+            "invalid_output", f"{PREFIX} sent no readable PNG, JPEG or WebP. What it sent is booked all the same.",
+            billed={"image": len(found)}, request_id=request_id,
         )  # fmt: skip
+    metadata = {name: kept(answer[name], redact) for name in EFFECTIVE if answer.get(name)}
     return CloudGenerationResponse(
         images=[image for image, _ in pictures], pictures=tuple(picture for _, picture in pictures),
-        metadata={name: kept(answer[name], redact) for name in EFFECTIVE if answer.get(name)},
+        metadata={**metadata, "delivered": len(found)},
         provider_response=kept(answer, redact), usage=mapping(kept(answer.get("usage"), redact)), request_id=request_id,
     )  # fmt: skip
 

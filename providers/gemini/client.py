@@ -74,4 +74,5 @@ class Gemini(GoogleProvider):
 
     def billed(self, response: CloudGenerationResponse, model: ModelEntry) -> Quantities:
         most = mapping(response.metadata.get("most_units"))
-        return usage.billed_units(response.usage, model, pictures=len(response.images), most=most)
+        pictures = int(response.metadata.get("pictures_in_answer", 1)) if usage.is_flat(model) else 1
+        return usage.billed_units(response.usage, model, pictures=pictures, most=most)

@@ -1,6 +1,7 @@
 """What a call can cost at most and what it did cost, in units that the price list multiplies.
 
-Flat models (`gemini-2.5-flash-image`) count pictures alone. The others count tokens as Google reports them:
+Flat models (`gemini-2.5-flash-image`) count pictures alone: every one in an answer, of which there is one as a rule and
+so one in the quote, though a story prompt may bring more. The others count tokens as Google reports them:
 IMAGE details at the image rate; what is left of the candidates, and all thinking, at the text rate; the prompt at the
 input rate. https://ai.google.dev/gemini-api/docs/pricing
 """

@@ -90,28 +90,30 @@ def from_answer(
     request_id = shown(text(answer.get("responseId")), redact, 200)
     most = usage.most_units(request, model)
     encoded = _encoded_pictures(answer)
-    found = _last_picture(encoded, request)
-    if found is None and encoded:
+    charged = len(encoded) if usage.is_flat(model) else 1
+    found = _readable(encoded, request)
+    if not found and encoded:
         raise Rejected(
             "invalid_output",
             "Gemini API sent a picture that is no readable PNG, JPEG or WebP. Google charges it all the same.",
-            request_id=request_id, billed=usage.billed_units(figures, model, pictures=1, most=most),
+            request_id=request_id, billed=usage.billed_units(figures, model, pictures=charged, most=most),
         )  # fmt: skip
-    if found is None:
+    if not found:
         billed = usage.billed_units(figures, model, pictures=0, most=most)
         raise refusals.without_picture(answer, _words(answer), billed, redact, request_id) or unreadable(
             "Gemini API", "JSON that holds neither a picture nor a reason", request_id
         )
-    image, picture = found
     metadata = _metadata(answer, redact)
     # What is booked for figures that Google left out: see `usage.billed_units`.
     if not usage.is_flat(model):
         metadata["most_units"] = most
+        # Where a model that thinks leaves several, the last is the final one.
+        found = found[-1:]
     if len(encoded) > 1:
         metadata["pictures_in_answer"] = len(encoded)
     return CloudGenerationResponse(
-        images=[image], pictures=(picture,), metadata=metadata, provider_response=kept(answer, redact),
-        usage=figures, request_id=request_id,
+        images=[image for image, _ in found], pictures=tuple(picture for _, picture in found), metadata=metadata,
+        provider_response=kept(answer, redact), usage=figures, request_id=request_id,
     )  # fmt: skip
 
 
@@ -130,15 +132,16 @@ def _encoded_pictures(answer: dict[str, Any]) -> list[str]:
     return [encoded for encoded in data if encoded]
 
 
-def _last_picture(encoded: list[str], request: CloudGenerationRequest) -> tuple[bytes, Picture] | None:
-    """The last readable one: where several remain, it is the final one. Type and size are read from the bytes."""
-    for candidate in reversed(encoded):
+def _readable(encoded: list[str], request: CloudGenerationRequest) -> list[tuple[bytes, Picture]]:
+    """Those that can be read, in order. Type and size are read from the bytes."""
+    found = []
+    for candidate in encoded:
         try:
             image = decode(candidate)
-            return image, read_picture(image, seed=request.seed)
+            found.append((image, read_picture(image, seed=request.seed)))
         except (binascii.Error, UnreadablePicture):
             continue
-    return None
+    return found
 
 
 def decode(encoded: str) -> bytes:

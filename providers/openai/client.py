@@ -169,7 +169,8 @@ class OpenAI(Provider):
 
     def billed(self, response: CloudGenerationResponse, model: ModelEntry) -> Quantities:
         most = mapping(response.metadata.get("most_units"))
-        return usage.billed_units(response.usage, model, pictures=len(response.images), most=most)
+        drawn = int(response.metadata.get("delivered", len(response.images)))
+        return usage.billed_units(response.usage, model, pictures=drawn, most=most)
 
     def _unknown_model(self, model_id: str) -> Rejected:
         successor = self.retired.get(model_id, "")

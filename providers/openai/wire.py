@@ -78,9 +78,9 @@ def from_answer(
     figures = mapping(kept(answer.get("usage"), redact))
     found = _readable(items)
     if not found:
-        raise _without_picture(figures, model, most, request_id, had_pictures=bool(items))
+        raise _without_picture(figures, model, most, request_id, drawn=len(items))
     metadata = {name: kept(answer[name], redact) for name in EFFECTIVE if answer.get(name)}
-    metadata["most_units"] = dict(most)
+    metadata |= {"most_units": dict(most), "delivered": len(items)}
     return CloudGenerationResponse(
         images=[image for image, _ in found], pictures=tuple(picture for _, picture in found), metadata=metadata,
         provider_response=kept(answer, redact), usage=figures, request_id=request_id,
@@ -99,11 +99,10 @@ def _readable(items: Sequence[Item]) -> list[tuple[bytes, Picture]]:
 
 
 def _without_picture(
-    figures: Mapping[str, Any], model: ModelEntry, most: Mapping[str, int], request_id: str, *, had_pictures: bool
+    figures: Mapping[str, Any], model: ModelEntry, most: Mapping[str, int], request_id: str, *, drawn: int
 ) -> Rejected | OutcomeUnknown:
-    drawn = 1 if had_pictures else 0
-    if had_pictures or count(figures.get("total_tokens")) is not None:
-        what = "no readable PNG, JPEG or WebP" if had_pictures else "no picture"
+    if drawn or count(figures.get("total_tokens")) is not None:
+        what = "no readable PNG, JPEG or WebP" if drawn else "no picture"
         return Rejected(
             "invalid_output", f"OpenAI API answered with {what}. It charges what it counted all the same.",
             billed=_counted(usage.billed_units(figures, model, pictures=drawn, most=most)), request_id=request_id,

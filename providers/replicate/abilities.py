@@ -8,6 +8,7 @@ import re
 from typing import Any, Literal
 
 from providers.base import Capabilities, Option
+from providers.replicate import counting
 from providers.replicate.schema import Field
 from providers.replicate.sizes import Sizes, read_sizes
 
@@ -16,7 +17,7 @@ NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # our name: (the model's names, the kinds that fit)
     "negative_prompt": (("negative_prompt",), ("string",)),
     "seed": (("seed",), ("integer",)),
-    "count": (("num_outputs", "num_images", "number_of_images", "num_samples", "n"), ("integer",)),
+    "count": (counting.NAMES, ("integer",)),
     "guidance_scale": (("guidance_scale", "guidance", "cfg_scale", "cfg"), ("number", "integer")),
     "strength": (("prompt_strength", "strength", "denoising_strength"), ("number",)),
     "enhance_prompt": (("prompt_upsampling", "enhance_prompt", "prompt_enhancement"), ("boolean",)),
@@ -62,6 +63,12 @@ def read_abilities(fields: list[Field], *, official: bool, version: str) -> Capa
     used = {*inputs.values(), *(field.name for field in images)}
     facts: dict[str, Any] = {"inputs": inputs, **sizes.facts, **_image_facts(images, known, inputs)}
     facts |= {"official": True} if official else {"version": version}
+    try:
+        held = counting.held_at_one(fields, used)
+    except counting.ManyAtOnce as error:
+        raise Unsuitable(f"Its input {error} makes several pictures at once.") from error
+    facts |= {"held": held} if held else {}
+    used |= set(held)
     options = _options(fields, used, facts)
     return _capabilities(known, inputs, images, sizes, options, facts)
 
@@ -173,7 +180,7 @@ def _capabilities(
     most_images = images[0].most_items or MOST_IN_A_LIST if facts.get("images_in_list") else len(images)
     formats = _formats(known[inputs["output_format"]]) if "output_format" in inputs else {}
     count = known.get(inputs.get("count", ""))
-    most_pictures = int(count.maximum) if count and count.maximum else 1
+    most_pictures = int(count.maximum) if count and count.maximum and counting.SERIES not in known else 1
     return Capabilities(
         modes=tuple(modes),
         sizes=sizes.table,

@@ -22,9 +22,13 @@ def most_units(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, 
     return units
 
 
-def delivered_units(units: Quantities, *, pictures: int) -> dict[str, int]:
-    """What is charged once `pictures` have come."""
-    return {**units, "image": pictures}
+def delivered_units(units: Quantities, *, pictures: int, official: bool) -> dict[str, int]:
+    """What is charged once `pictures` have come.
+
+    A model that is not official is charged by its seconds, for which the owner's price of a picture stands: pictures
+    beyond those that were asked for cost nothing.
+    """
+    return {**units, "image": pictures if official else min(pictures, units.get("image", pictures))}
 
 
 def _output_megapixels(request: CloudGenerationRequest, model: ModelEntry) -> int:

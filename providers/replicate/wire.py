@@ -7,6 +7,7 @@ schema (`abilities`):
     inputs           our names to the model's: prompt, negative_prompt, seed, aspect_ratio, resolution, width, height,
                      count, output_format, guidance_scale, strength, enhance_prompt, mask
     images           the inputs of reference pictures, in order; with `images_in_list` the one that takes a list
+    held             inputs that say how many pictures are made and are not driven by `num_images`, each at one picture
     ratio_values     ratios that the model spells otherwise ("3:2" → "1536x1024")
     custom_ratio     the aspect ratio that makes the model look at width and height
     formats          output formats that the model spells otherwise ("jpeg" → "jpg")
@@ -35,6 +36,7 @@ from providers.base import (
 )
 from providers.pictures import UnreadablePicture, read_picture
 from providers.reading import Redact, kept, mapping, shown, text, texts
+from providers.replicate.counting import options_at_one
 from providers.replicate.job import Job
 from providers.replicate.reading import whole
 from providers.replicate.usage import delivered_units
@@ -99,7 +101,8 @@ def to_input(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, An
     if request.mask is not None and request.input_images:
         values["mask"] = addresses.pop()
     body = {names[name]: value for name, value in values.items() if name in names and value is not None}
-    return body | _images(addresses, model) | dict(request.options)
+    held = options_at_one(model.capabilities.options) | mapping(facts.get("held"))
+    return body | _images(addresses, model) | held | dict(request.options)
 
 
 def _size(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]:
@@ -156,7 +159,7 @@ def from_prediction(
             found.append((data, read_picture(data, seed=seed)))
         except UnreadablePicture:
             continue
-    units = delivered_units(job.units, pictures=len(files))
+    units = delivered_units(job.units, pictures=len(files), official=job.official)
     if not found:
         raise Rejected(
             "invalid_output", "Replicate gave no readable PNG, JPEG or WebP picture. It charges it all the same.",

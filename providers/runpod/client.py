@@ -37,6 +37,7 @@ from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
 from providers.http import Door, header_secret, vendor_address
 from providers.reading import Redact, mapping, shown, text
+from providers.results import fetch_each
 from providers.runpod import errors, failures, template, usage, wire
 from providers.runpod.checks import HOW_TO_REGISTER, check_wish
 from providers.runpod.job import ENDPOINT_ID, Job, read_job
@@ -135,7 +136,7 @@ class RunPod(Provider):
         return self._outcome(mapping(decoded(answer.body)), job, redact)
 
     def cancel(self, remote_id: str, key: Key) -> None:
-        """Cancel the job: one in the queue is not charged, one at work may be."""
+        """Cancel the job: one in the queue is not charged, one at work may be; see `failures.cancelled`."""
         job = read_job(remote_id)
         answer = self._door.ask("POST", f"{_jobs_url(job.endpoint)}/cancel/{job.id}", headers=_headers(key))
         if answer.status != 200:
@@ -212,12 +213,10 @@ class RunPod(Provider):
         if status != "COMPLETED":
             # IN_QUEUE, IN_PROGRESS, RUNNING, and one that is not known: the hub's own deadline ends the waiting.
             return Pending(remote_id=job.remote_id, wait_seconds=POLL_SECONDS, request_id=job.id)
-        if failures.error_words({"output": document.get("output")}):
-            raise failures.failed(document, job, redact)
         pictures = wire.found_pictures(document.get("output"))
         if not pictures:
             raise failures.without_pictures(document, job, redact)
-        files = [self._fetch(place) if wire.is_address(place) else wire.decode(place) for place in pictures]
+        files = fetch_each(pictures, lambda place: self._fetch(place) if wire.is_address(place) else wire.decode(place))
         return wire.from_output(document, files, job, redact)
 
     def _name(self, endpoint: str, key: Key) -> str:

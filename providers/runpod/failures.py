@@ -2,8 +2,11 @@
 
 Public endpoints charge nothing for failed generations (https://docs.runpod.io/public-endpoints/overview). An own
 endpoint charges the seconds that its workers were up, also for jobs that failed
-(https://docs.runpod.io/serverless/pricing): what had a worker is booked as billed, what never left the queue is not.
-That a public endpoint charges a job that was cancelled at work is not written and read as charged.
+(https://docs.runpod.io/serverless/pricing). What a public endpoint's output names as its cost is booked in any case.
+
+What a job that was cancelled, or lost, ran before its end no page says, and its answer may name neither worker nor
+time. The safe reading: only one that worked for zero milliseconds by its own word never left the queue and is not
+charged; every other is booked at its bound, but for a public endpoint's lost one, which is a failed generation.
 """
 
 import re
@@ -14,7 +17,7 @@ from providers.base import Rejected
 from providers.reading import Redact, mapping, quotation, shown, text
 from providers.runpod import usage
 from providers.runpod.job import Job
-from providers.runpod.reading import decoded, items
+from providers.runpod.reading import decoded, items, whole
 
 # The text of a safety refusal is not documented: https://docs.runpod.io/public-endpoints/models/… name only the switch.
 _REFUSED = re.compile(
@@ -33,8 +36,10 @@ CHANGE_WISH = "Change the prompt or the reference picture; the model's filter re
 def failed(document: Mapping[str, Any], job: Job, redact: Redact) -> Rejected:
     """The error of a job with the status FAILED."""
     words = shown(error_words(document), redact)
-    billed = {} if job.public else job.units
-    tail = "Failed generations are not charged." if job.public else "The worker's time is charged."
+    billed = usage.charge_without_picture(document, job.units, public=job.public)
+    tail = "The worker's time is charged." if not job.public else "Failed generations are not charged."
+    if job.public and billed:
+        tail = "RunPod names what it charges for it all the same."
     if _REFUSED.search(words):
         code = "refused_prompt" if _OF_THE_PROMPT.search(words) else "refused_output"
         remedy, headline = CHANGE_WISH, "RunPod: The model refused."
@@ -50,7 +55,7 @@ def failed(document: Mapping[str, Any], job: Job, redact: Redact) -> Rejected:
 
 def timed_out(document: Mapping[str, Any], job: Job) -> Rejected:
     """The error of a job with the status TIMED_OUT: never picked up, or lost by its worker."""
-    ran = had_worker(document) and not job.public
+    ran = not (job.public or never_ran(document))
     tail = "The worker's time is charged." if ran else "It is not charged."
     return Rejected(
         "provider_5xx", f"RunPod: The job was not finished in time. {tail}",
@@ -60,34 +65,32 @@ def timed_out(document: Mapping[str, Any], job: Job) -> Rejected:
 
 
 def cancelled(document: Mapping[str, Any], job: Job) -> Rejected:
-    """The error of a job with the status CANCELLED."""
-    if not had_worker(document):
+    """The error of a job with the status CANCELLED, booked at its bound unless it surely never ran."""
+    if never_ran(document):
         return Rejected(
             "cancelled_before_send", "RunPod cancelled the job before a worker took it. It is not charged.",
             request_id=job.id,
         )  # fmt: skip
     return Rejected(
-        "cancelled_after_send", "RunPod cancelled the job at work; it is booked as charged.", request_id=job.id,
-        billed=job.units,
+        "cancelled_after_send", "RunPod cancelled the job, which may have been at work; it is booked as charged.",
+        request_id=job.id, billed=job.units,
     )  # fmt: skip
 
 
 def without_pictures(document: Mapping[str, Any], job: Job, redact: Redact) -> Rejected:
-    """A completed job whose output holds no picture; its errors are told, and its cost where it names one."""
-    output = mapping(document.get("output"))
-    words = shown(" ".join(text(error) for error in items(output.get("errors"))), redact)
-    cost, free = usage.cost_text(output.get("cost")), usage.is_free(output, public=job.public)
-    tail = "It is not charged." if free else "It is charged all the same."
-    sentences = ("RunPod: The job finished and gave no picture.", quotation(words, "RunPod"), tail)
-    return Rejected(
-        "invalid_output", " ".join(part for part in sentences if part), request_id=job.id,
-        billed={} if free else usage.reported_cost({"cost": cost}) or job.units,
-    )  # fmt: skip
+    """A completed job whose output holds no picture, or none that can be read; its errors are told."""
+    if error_words(document):
+        return failed(document, job, redact)
+    words = shown(" ".join(text(error) for error in items(mapping(document.get("output")).get("errors"))), redact)
+    billed = usage.charge_without_picture(document, job.units, public=job.public)
+    tail = "It is charged all the same." if billed else "It is not charged."
+    sentences = ("RunPod: The job finished and gave no readable PNG, JPEG or WebP.", quotation(words, "RunPod"), tail)
+    return Rejected("invalid_output", " ".join(part for part in sentences if part), request_id=job.id, billed=billed)
 
 
-def had_worker(document: Mapping[str, Any]) -> bool:
-    """Whether a worker took the job, as far as the answer tells."""
-    return bool(document.get("executionTime")) or bool(text(document.get("workerId")))
+def never_ran(document: Mapping[str, Any]) -> bool:
+    """Whether the answer says that no worker took the job: no time at work, and no worker's name."""
+    return whole(document.get("executionTime")) == 0 and not text(document.get("workerId"))
 
 
 def error_words(document: Mapping[str, Any]) -> str:

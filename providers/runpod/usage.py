@@ -3,7 +3,8 @@
 Public endpoints report their cost. Their pages promise a price a picture for most models while the costs in the pages'
 own examples follow the megapixels (Qwen Image at 1328×1328: $0.035267 where $0.02 a picture is promised), so that the
 bound of those is the greater of both. A person's own endpoint is charged by the second that its workers are up, which
-no answer tells: the owner's price for a picture stands for it.
+no answer tells: the owner's price for a picture stands for it, for as many pictures as were asked for at most. A field
+`cost` in its output is its author's, in whatever unit, and is not believed.
 
 https://docs.runpod.io/public-endpoints/models/… and https://docs.runpod.io/serverless/pricing
 """
@@ -13,10 +14,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from providers.base import CloudGenerationRequest, ModelEntry, Quantities, ReportedCost, expected_size
-from providers.reading import text
+from providers.reading import mapping, text
 from providers.runpod.reading import whole
 
-MEGAPIXEL = 1_000_000
 USUAL_SIZE = (1024, 1024)
 FINEST = Decimal("0.000000000001")
 LARGEST_COST = Decimal(1000)
@@ -50,9 +50,9 @@ def most_units(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, 
     return units
 
 
-def delivered_units(units: Quantities, *, pictures: int) -> dict[str, int]:
-    """What is charged for `pictures` when the answer does not say."""
-    return {**units, "image": pictures}
+def delivered_units(units: Quantities, *, pictures: int, public: bool) -> dict[str, int]:
+    """What is charged for `pictures` when the answer does not say: an own endpoint's extra ones cost nothing."""
+    return {**units, "image": pictures if public else min(pictures, units.get("image", pictures))}
 
 
 def reported_cost(usage: Mapping[str, Any]) -> ReportedCost | None:
@@ -61,9 +61,17 @@ def reported_cost(usage: Mapping[str, Any]) -> ReportedCost | None:
     return ReportedCost(written, "USD") if written else None
 
 
-def is_free(output: Mapping[str, Any], *, public: bool) -> bool:
-    """Whether an output without a picture costs nothing: a public endpoint's, unless it names a cost."""
-    return public and not cost_text(output.get("cost")).strip("0.")
+def cost_in(document: Mapping[str, Any], *, public: bool) -> str:
+    """The cost that a public endpoint's output names, as text; empty when it names none."""
+    return cost_text(mapping(document.get("output")).get("cost")) if public else ""
+
+
+def charge_without_picture(
+    document: Mapping[str, Any], units: Quantities, *, public: bool
+) -> Quantities | ReportedCost:  # fmt: skip
+    """What a job costs that gave no picture: an own endpoint's its bound, a public one's nothing but a named cost."""
+    cost = cost_in(document, public=public)
+    return (ReportedCost(cost, "USD") if cost.strip("0.") else {}) if public else units
 
 
 def cost_text(value: Any) -> str:

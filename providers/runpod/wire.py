@@ -24,10 +24,10 @@ from typing import Any
 import pybase64
 
 from providers import masks
-from providers.base import CloudGenerationRequest, CloudGenerationResponse, ModelEntry, Picture, Rejected
+from providers.base import CloudGenerationRequest, CloudGenerationResponse, ModelEntry, Picture
 from providers.pictures import UnreadablePicture, read_picture
-from providers.reading import Redact, kept, mapping, text
-from providers.runpod import template, usage
+from providers.reading import Redact, kept, mapping, shown, text
+from providers.runpod import failures, template, usage
 from providers.runpod.job import Job
 from providers.runpod.reading import items, whole
 
@@ -138,8 +138,8 @@ def from_output(document: Mapping[str, Any], files: list[bytes], job: Job, redac
     Raises `Rejected` when none of them is one, with what RunPod charges all the same.
     """
     output = mapping(document.get("output"))
-    cost = usage.cost_text(output.get("cost"))
-    units = usage.delivered_units(job.units, pictures=len(files))
+    cost = usage.cost_in(document, public=job.public)
+    units = usage.delivered_units(job.units, pictures=len(files), public=job.public)
     found: list[tuple[bytes, Picture]] = []
     for data in files:
         try:
@@ -147,18 +147,14 @@ def from_output(document: Mapping[str, Any], files: list[bytes], job: Job, redac
         except UnreadablePicture:
             continue
     if not found:
-        free = usage.is_free(output, public=job.public)
-        tail = "It is not charged." if free else "It is charged all the same."
-        raise Rejected(
-            "invalid_output", f"RunPod gave no readable PNG, JPEG or WebP picture. {tail}", request_id=job.id,
-            billed={} if free else usage.reported_cost({"cost": cost}) or job.units,
-        )  # fmt: skip
+        raise failures.without_pictures(document, job, redact)
     metadata: dict[str, Any] = {"units": units}
     if len(found) < len(files):
         metadata["unreadable_files"] = len(files) - len(found)
-    warnings = [text(warning)[:300] for warning in items(output.get("errors")) if text(warning)]
+    told = [text(warning) for warning in items(output.get("errors"))]
+    warnings = [shown(warning, redact) for warning in (failures.error_words(document), *told) if warning]
     if warnings:
-        metadata["warnings"] = [redact(warning) for warning in warnings]
+        metadata["warnings"] = warnings
     figures = {
         name: document.get(name) for name in ("delayTime", "executionTime") if whole(document.get(name)) is not None
     }

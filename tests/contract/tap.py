@@ -124,15 +124,24 @@ def without_pictures(reply: Reply) -> Reply:
         document = orjson.loads(reply.body)
     except ValueError:
         return replace(reply, body=_spoiled_lines(reply.body))
-    return replace(reply, body=orjson.dumps(_spoiled(document)))
+    return replace(reply, body=orjson.dumps(spoiled(document)))
 
 
-def _spoiled(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _spoiled(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_spoiled(part) for part in value]
-    return _spoiled_text(value) if isinstance(value, str) else value
+def spoiled(document: Any, most: int = 1000) -> Any:
+    """A document of whose pictures the first `most` are none."""
+    left = most
+
+    def change(value: Any) -> Any:
+        nonlocal left
+        if isinstance(value, dict):
+            return {name: change(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [change(part) for part in value]
+        found = _spoiled_text(value) if isinstance(value, str) and left else value
+        left -= found != value
+        return found
+
+    return change(document)
 
 
 def _spoiled_text(text: str) -> str:
@@ -150,7 +159,7 @@ def _spoiled_lines(body: bytes) -> bytes:
     for line in body.split(b"\n"):
         name, colon, data = line.partition(b":")
         try:
-            lines.append(name + colon + b" " + orjson.dumps(_spoiled(orjson.loads(data))) if colon else line)
+            lines.append(name + colon + b" " + orjson.dumps(spoiled(orjson.loads(data))) if colon else line)
         except ValueError:
             lines.append(line)
     return b"\n".join(lines)

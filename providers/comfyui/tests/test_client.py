@@ -84,9 +84,16 @@ def test_the_seed_is_read_from_the_graph_that_was_carried_out():
 def test_only_the_first_picture_of_a_batch_has_the_seed():
     comfy = Comfy()
     comfy.pictures = [png(colour="red"), png(colour="blue"), b"no picture"]
-    response = comfy.draw(seed=11)
+    response = comfy.draw(seed=11, num_images=2)
     assert [picture.seed for picture in response.pictures] == [11, None]
     assert comfy.vendor.billed(response, comfy.entry()) == {"image": 2}
+
+
+def test_a_workflow_that_saves_more_pictures_than_were_asked_for_keeps_them_and_costs_no_more():
+    comfy = Comfy()
+    comfy.pictures = [png(colour=colour) for colour in ("red", "green", "blue")]
+    response = comfy.draw(num_images=2)
+    assert (len(response.images), comfy.vendor.billed(response, comfy.entry())) == (3, {"image": 2})
 
 
 def test_pictures_that_were_only_shown_count_when_nothing_was_saved():

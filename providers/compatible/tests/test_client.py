@@ -212,10 +212,10 @@ def test_a_200_that_is_not_json_is_an_unknown_outcome(content):
         start(Recorded(content=content))
 
 
-def test_an_unreadable_picture_is_booked():
+def test_every_unreadable_picture_is_booked():
     with pytest.raises(Rejected) as rejected:
-        start(Recorded(document=answer({"b64_json": "AAAA"})))
-    assert (rejected.value.code, rejected.value.billed) == ("invalid_output", {"image": 1})
+        start(Recorded(document=answer(*[{"b64_json": "AAAA"}] * 3)), registered(images_per_call=4), num_images=3)
+    assert (rejected.value.code, rejected.value.billed) == ("invalid_output", {"image": 3})
 
 
 def test_pictures_that_came_are_billed_and_seeds_that_the_server_tells_are_kept():
@@ -224,7 +224,7 @@ def test_pictures_that_came_are_billed_and_seeds_that_the_server_tells_are_kept(
     entry = registered(seed="guaranteed", images_per_call=4)
     response = start(Recorded(document=document), entry, seed=7, num_images=3)
     assert [known.seed for known in response.pictures] == [41, 42]
-    assert VENDOR.billed(response, entry) == {"image": 2}
+    assert VENDOR.billed(response, entry) == {"image": 3}
     assert VENDOR.quantities(wish(entry, num_images=3), entry) == {"image": 3}
 
 

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from providers.base import OutcomeUnknown, Rejected
+from providers.gemini.client import Gemini
 from providers.gemini.tests.answers import (
     CANARY,
     FLAT,
@@ -43,6 +44,17 @@ def test_the_last_picture_that_is_no_thought_is_the_result():
     response = read(answer(candidate(*parts)), PRO)
     assert response.images == [final]
     assert response.metadata["pictures_in_answer"] == 2
+
+
+def test_every_picture_of_a_flat_priced_answer_is_kept_and_billed():
+    first, second = picture(shade=1), picture(shade=2)
+    parts = [image_part(first), {"text": "Then:"}, image_part(second), image_part(b"no picture")]
+    response = read(answer(candidate(*parts)), FLAT)
+    assert response.images == [first, second]
+    assert Gemini().billed(response, entry(FLAT)) == {"image": 3}
+    with pytest.raises(Rejected) as rejected:
+        read(answer(candidate(image_part(b"none"), image_part(b"neither"))), FLAT)
+    assert rejected.value.billed == {"image": 2}
 
 
 def test_an_unreadable_last_picture_gives_way_to_a_readable_one():

@@ -217,6 +217,51 @@ def test_the_number_of_pictures_is_bounded_by_the_model_and_by_the_hub():
     assert able({"prompt": PROMPT, "num_outputs": {"type": "integer"}}).images_per_call == 1
 
 
+WHOLE = {"type": "integer", "default": 1, "minimum": 1, "maximum": 15}
+
+
+@pytest.mark.parametrize("name", ["max_images", "batch_size", "num_images_per_prompt", "samples", "n"])
+def test_the_number_of_pictures_has_many_names(name):
+    found = able({"prompt": PROMPT, name: WHOLE})
+    assert (found.facts["inputs"]["count"], found.images_per_call, found.options) == (name, 10, ())
+
+
+def test_a_series_whose_length_the_model_decides_is_asked_for_one_by_one():
+    series = {"type": "string", "enum": ["disabled", "auto"], "default": "disabled"}
+    found = able({"prompt": PROMPT, "max_images": WHOLE, "sequential_image_generation": series})
+    assert (found.facts["inputs"]["count"], found.images_per_call) == ("max_images", 1)
+    assert [option.name for option in found.options] == ["sequential_image_generation"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "kind", "one"),
+    [
+        ("batch_count", "", {}, 1),
+        ("num_output_images", "", {}, 1),
+        ("quantity", "Number of images to generate", {}, 1),
+        ("copies", "", {"type": "string", "enum": ["1", "4"], "minimum": None}, "1"),
+        ("n", "", {"type": "number"}, 1),
+    ],
+)
+def test_each_other_input_that_makes_pictures_is_held_at_one(name, words, kind, one):
+    found = able({"prompt": PROMPT, "num_outputs": WHOLE, name: {**WHOLE, "description": words, **kind}})
+    assert (found.facts["inputs"]["count"], found.facts["held"], found.options) == ("num_outputs", {name: one}, ())
+
+
+@pytest.mark.parametrize(
+    "name", ["output_quality", "num_inference_steps", "image_size", "max_reference_images", "megapixels", "steps"]
+)
+def test_other_numbers_stay_options(name):
+    words = "Number of reference images to use"
+    found = able({"prompt": PROMPT, name: {**WHOLE, "description": words}})
+    assert [option.name for option in found.options] == [name]
+
+
+def test_a_model_that_always_makes_several_at_once_is_refused():
+    with pytest.raises(Unsuitable, match="batch_count makes several"):
+        able({"prompt": PROMPT, "num_outputs": WHOLE, "batch_count": {"type": "integer", "minimum": 2}})
+
+
 def test_only_formats_that_the_hub_serves_are_offered():
     found = able({"prompt": PROMPT, "output_format": {"type": "string", "enum": ["svg", "jpg", "png"]}})
     assert (found.output_formats, found.facts["formats"]) == (("jpeg", "png"), {"jpeg": "jpg", "png": "png"})

@@ -230,3 +230,11 @@ def test_the_canary_key_is_nowhere_but_in_the_header():
     assert CANARY not in repr(response) + repr(response.provider_response) + repr(response.metadata)
     assert CANARY not in str(network.requests[0].url) + network.requests[0].content.decode()
     assert CANARY not in repr(KEY)
+
+
+def test_one_result_that_is_gone_loses_no_other():
+    other = ADDRESS.replace("out-0", "out-1")
+    files = {ADDRESS: OutcomeUnknown("gone"), other: png()}
+    network = Network(prediction(output=[ADDRESS, other]), files=files)
+    response = network.vendor.check(Job("p1", {"image": 2}, True).remote_id, KEY)
+    assert (response.images, VENDOR.billed(response, entry())) == ([png()], {"image": 2})

@@ -6,9 +6,11 @@ import io
 import pytest
 from PIL import Image
 
-from providers.base import Rejected
+from providers.base import ModelEntry, Rejected
 from providers.replicate import wire
+from providers.replicate.abilities import read_abilities
 from providers.replicate.job import Job
+from providers.replicate.schema import read_fields
 from providers.replicate.tests.stage import (
     DEV,
     FLUX_2,
@@ -31,6 +33,17 @@ def sent(model_id, **fields):
 
 def test_a_plain_wish_names_the_prompt_and_the_number_of_pictures():
     assert sent(SCHNELL) == {"prompt": "A red fox in snow", "num_outputs": 1}
+
+
+def test_the_number_of_pictures_goes_where_the_model_looks_and_nowhere_else():
+    whole = {"type": "integer", "default": 4, "minimum": 1, "maximum": 15}
+    described = {"prompt": {"type": "string"}, "max_images": whole, "batch_count": whole}
+    schema = {"components": {"schemas": {"Input": {"properties": described}}}}
+    able = read_abilities(read_fields(schema), official=True, version="")
+    model = ModelEntry(id="bytedance/seedream-4", name="Seedream 4", capabilities=able)
+    request, _ = VENDOR.normalise(wish(model.id, num_images=3), model)
+    assert VENDOR.quantities(request, model) == {"image": 3}
+    assert wire.to_input(request, model) == {"prompt": "A red fox in snow", "max_images": 3, "batch_count": 1}
 
 
 def test_every_common_field_goes_into_the_models_own_input():
@@ -96,10 +109,11 @@ def _with_facts(model, facts):
 
 
 JOB = Job("p1", {"image": 2}, True, SCHNELL)
+BY_THE_SECOND = Job("p1", {"image": 2}, False, "somebody/model")
 
 
-def response(document, files):
-    return wire.from_prediction(document, files, JOB, lambda words: words.replace("secret", "[key]"))
+def response(document, files, job=JOB):
+    return wire.from_prediction(document, files, job, lambda words: words.replace("secret", "[key]"))
 
 
 def test_type_and_size_come_from_the_bytes():
@@ -132,6 +146,13 @@ def test_what_is_no_picture_is_left_out_and_counted():
     found = response(prediction(), [b"<svg/>", png()])
     assert (len(found.images), found.metadata["unreadable_files"]) == (1, 1)
     assert found.metadata["units"] == {"image": 2}
+
+
+def test_a_model_charged_by_the_second_is_billed_for_what_was_asked_at_most():
+    pictures = [png(colour=colour) for colour in ("red", "green", "blue")]
+    found = response(prediction(), pictures, BY_THE_SECOND)
+    assert (len(found.images), found.metadata["units"]) == (3, {"image": 2})
+    assert response(prediction(), pictures).metadata["units"] == {"image": 3}
 
 
 def test_no_readable_picture_is_refused_and_billed():

@@ -222,3 +222,17 @@ def test_the_canary_key_is_nowhere_but_in_the_header():
     response = network.vendor.start(wish(), KEY)
     assert CANARY not in repr(response) + repr(response.provider_response) + repr(response.metadata)
     assert CANARY not in str(network.requests[0].url) + network.requests[0].content.decode()
+
+
+def test_pictures_beside_an_error_are_kept_and_their_cost_booked():
+    output = {"image_url": ADDRESS, "cost": 0.02, "error": "one of two withheld"}
+    response = Network(job(output=output)).vendor.check(REMOTE, KEY)
+    assert (response.images, VENDOR.billed(response, entry())) == ([png()], ReportedCost("0.02", "USD"))
+    assert response.metadata["warnings"] == ["one of two withheld"]
+
+
+def test_one_result_that_is_gone_loses_no_other():
+    other = ADDRESS.replace("output", "other")
+    network = Network(job(output={"images": [ADDRESS, other]}), files={ADDRESS: OutcomeUnknown("gone"), other: png()})
+    response = network.vendor.check(Job("comfy0base64", "j1", {"image": 2}).remote_id, KEY)
+    assert (response.images, VENDOR.billed(response, own())) == ([png()], {"image": 2})

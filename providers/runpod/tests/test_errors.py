@@ -62,11 +62,22 @@ def test_an_own_endpoints_failed_job_is_billed(document, expected):
 
 
 @pytest.mark.parametrize(
-    ("changes", "billed"), [({}, {}), ({"executionTime": 9}, {"image": 1}), ({"workerId": "w"}, {"image": 1})]
+    ("changes", "billed"),
+    [
+        ({}, {"image": 1}),
+        ({"executionTime": 0}, {}),
+        ({"executionTime": 0, "workerId": "w"}, {"image": 1}),
+        ({"executionTime": 9}, {"image": 1}),
+    ],
 )
-def test_an_own_endpoints_lost_job_is_billed_when_it_had_a_worker(changes, billed):
+def test_an_own_endpoints_lost_job_is_billed_unless_it_surely_had_no_worker(changes, billed):
     assert failures.timed_out(job("TIMED_OUT", **changes), OWN).billed == billed
     assert failures.cancelled(job("CANCELLED", **changes), OWN).billed == billed
+
+
+@pytest.mark.parametrize("output", [{"error": "NSFW", "cost": 30}, {"cost": 30}, {"image": "no picture", "cost": 0}])
+def test_an_own_endpoints_own_word_of_a_cost_is_not_believed(output):
+    assert failures.without_pictures(job(output=output), OWN, str).billed == {"image": 1}
 
 
 def test_an_own_endpoint_without_pictures_is_billed_and_tells_its_errors():

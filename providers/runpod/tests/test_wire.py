@@ -21,6 +21,7 @@ from providers.runpod.tests.stage import (
     PRO_EDIT,
     QWEN,
     REDRAW,
+    VENDOR,
     Z_IMAGE,
     encoded,
     entry,
@@ -135,6 +136,14 @@ def response(document, files, public=True, seed=None, units=None):
 def test_the_cost_is_read_exactly_from_the_answers_own_digits():
     found = response(b'{"status": "COMPLETED", "output": {"image_url": "x", "cost": 0.00251658}}', [png()])
     assert found.usage["cost"] == "0.00251658"
+
+
+def test_an_own_endpoints_bill_is_what_was_asked_whatever_its_worker_says():
+    output = {"images": [encoded(png())] * 3, "cost": 30}
+    found = response(job(output=output), [png()] * 3, public=False, units={"image": 2})
+    assert (len(found.images), VENDOR.billed(found, own())) == (3, {"image": 2})
+    found = response(job(output=output), [png()], public=False, units={"image": 2})
+    assert VENDOR.billed(found, own()) == {"image": 1}
 
 
 def test_type_size_and_figures_come_from_the_answer():
