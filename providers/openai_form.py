@@ -17,6 +17,7 @@ from providers import reading
 from providers.base import CloudGenerationRequest, InputImage, Key
 from providers.masks import see_through_changes
 from providers.reading import Redact, items, mapping, shown, text
+from providers.results import fetch_each
 
 File = tuple[str, tuple[str, bytes, str]]
 
@@ -173,9 +174,10 @@ def decode(encoded: str) -> bytes:
             return b""
 
 
-def fetch_items(items: Sequence[Item], fetch: Callable[[str], bytes]) -> list[Item]:
-    """The pictures with their bytes; those at an address are fetched, free of charge. Raises as `fetch`."""
-    return [replace(item, data=fetch(item.url)) if item.url else item for item in items]
+def fetch_items(items: Sequence[Item], fetch: Callable[[str], bytes], *, asked_again: bool = True) -> list[Item]:
+    """The pictures with their bytes; those at an address are fetched, free of charge. Raises as `fetch_each`."""
+    found = fetch_each(items, lambda item: fetch(item.url) if item.url else item.data or b"", asked_again=asked_again)
+    return [replace(item, data=data) for item, data in zip(items, found, strict=True)]
 
 
 def remember_addresses(items: Sequence[Item], facts: Mapping[str, Any]) -> str:

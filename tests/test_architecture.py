@@ -29,12 +29,13 @@ ORDER = {package: level for level, packages in enumerate(LAYERS) for package in 
 WITHIN_A_ROW = {("billing", "catalog"), ("catalog", "vault")}
 SHARED_BY_VENDORS = {
     "base", "catalogue", "emulation", "google", "guarded", "http", "masks", "openai_form", "pictures", "reading",
-    "self_hosted", "vertex",
+    "results", "self_hosted", "vertex",
 }  # fmt: skip
 CONTRACT_FOR_THE_HUB = {"base", "http", "catalogue", "pictures"}
 CONTRACT_PARTS = {
     "abilities", "base", "catalogue", "credentials", "errors", "google", "guarded", "http", "input_pictures", "masks",
-    "models", "normalise", "openai_form", "pictures", "privacy", "reading", "request", "self_hosted", "vertex",
+    "models", "normalise", "openai_form", "pictures", "privacy", "reading", "request", "results", "self_hosted",
+    "vertex",
 }  # fmt: skip
 
 

@@ -37,6 +37,7 @@ from providers.replicate import abilities, errors, failures, schema, usage, wire
 from providers.replicate.checks import check_wish
 from providers.replicate.job import Job, is_official, new_job, read_job
 from providers.replicate.reading import redactor
+from providers.results import fetch_each
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 DEFAULT_BASE_URL = "https://api.replicate.com"
@@ -48,7 +49,6 @@ READ_SECONDS = 75
 DEADLINE_SECONDS = 900
 POLL_SECONDS = 1.0
 UPLOAD_SECONDS = 120.0
-RUNNING = ("starting", "processing")
 ENDED_BADLY = ("failed", "canceled", "aborted")
 NO_KEY = "API key not found for replicate. Please set REPLICATE_API_TOKEN in .env file or environment variables."
 MAKE_KEY = (
@@ -210,9 +210,10 @@ class Replicate(Provider):
         addresses = wire.addresses_in(prediction)
         if not addresses:
             raise failures.without_pictures(prediction, job)
-        files = [
-            wire.decode_data_uri(place) if place.startswith("data:") else self._fetch(place) for place in addresses
-        ]
+        files = fetch_each(
+            addresses,
+            lambda place: wire.decode_data_uri(place) if place.startswith("data:") else self._fetch(place),
+        )
         return wire.from_prediction(prediction, files, job, redact)
 
     def _upload(self, file: wire.File, key: Key) -> str:

@@ -37,6 +37,7 @@ from providers.catalogue import read_catalog, read_privacy_note
 from providers.guarded import fetch_result
 from providers.http import Door, header_secret, vendor_address
 from providers.reading import Redact, mapping, shown, text
+from providers.results import fetch_each
 from providers.runpod import errors, failures, template, usage, wire
 from providers.runpod.checks import HOW_TO_REGISTER, check_wish
 from providers.runpod.job import ENDPOINT_ID, Job, read_job
@@ -217,7 +218,7 @@ class RunPod(Provider):
         pictures = wire.found_pictures(document.get("output"))
         if not pictures:
             raise failures.without_pictures(document, job, redact)
-        files = [self._fetch(place) if wire.is_address(place) else wire.decode(place) for place in pictures]
+        files = fetch_each(pictures, lambda place: self._fetch(place) if wire.is_address(place) else wire.decode(place))
         return wire.from_output(document, files, job, redact)
 
     def _name(self, endpoint: str, key: Key) -> str:

@@ -86,7 +86,7 @@ class Together(Provider):
     def _with_bytes(self, found: list[Item], request_id: str) -> list[Item]:
         """Pictures come inside the answer, as was asked; one that comes as an address is fetched, without the key."""
         try:
-            return fetch_items(found, self._fetch)
+            return fetch_items(found, self._fetch, asked_again=False)
         except Busy as error:
             raise OutcomeUnknown(
                 f"The picture was made and cannot be fetched: {error.message}", request_id=request_id
