@@ -30,6 +30,7 @@ from providers.guarded import fetch_result
 from providers.http import Answer, Door, vendor_address
 from providers.pictures import UnreadablePicture, read_picture
 from providers.reading import Redact, items, kept, mapping, redactor, seconds_to_wait, text
+from providers.results import fetch_each
 
 DEFAULT_BASE_URL = "https://firefly-api.adobe.io"
 USAGE_NOTES = "https://developer.adobe.com/firefly-services/docs/firefly-api/getting-started/usage-notes/"
@@ -76,12 +77,18 @@ class Firefly(Provider):
 
     def prepare(self, request: CloudGenerationRequest, key: Key) -> CloudGenerationRequest:
         """Fetch the token where none is kept, and upload the reference pictures, whose ids live for seven days."""
+        kept_token = self._tokens.known(key)
         self._tokens.get(key)
         uploads = [self._upload(image, key) for image in request.input_images]
-        return replace(request, prepared={"token": self._tokens.get(key), "uploads": uploads})
+        token = self._tokens.get(key)
+        return replace(request, prepared={"token": token, "is_fresh": token != kept_token, "uploads": uploads})
 
     def start(self, request: CloudGenerationRequest, key: Key) -> Pending:
-        """Submit the job. Raises `Rejected`, `Busy` or `OutcomeUnknown`."""
+        """Submit the job. Raises `Rejected`, `Busy` or `OutcomeUnknown`.
+
+        A 401 with a token that was kept is about the token, which Adobe may end early: the next attempt brings a new
+        one. With a token of a moment ago it is about the credentials.
+        """
         entry = self.entry_of(request)
         if entry is None:
             offer = ", ".join(known.id for known in self.models)
@@ -98,6 +105,8 @@ class Firefly(Provider):
         if answer.status not in (200, 201, 202):
             if answer.status == 401:
                 self._tokens.forget(key, token)
+                if not request.prepared.get("is_fresh"):
+                    raise errors.stale_token(_json(answer), redact, request_id)
             waits = answer.headers.get("retry-after")
             raise errors.http_error(answer.status, _json(answer), redact, retry_after=waits, request_id=request_id)
         job = wire.read_submission(_json(answer), base=_base_url(), pictures=request.num_images, model=entry.id)
@@ -106,9 +115,9 @@ class Firefly(Provider):
     def check(self, remote_id: str, key: Key) -> Pending | CloudGenerationResponse:
         """Ask for the job once, and fetch its pictures when it is done. Raises as `start`."""
         job = wire.job_of_text(remote_id)
-        answer, redact = self._ask_with_token(
-            key, lambda token: self._door.read(job.status, headers=_headers(key, token))
-        )
+        # The base address may be another one than when the job was taken.
+        status = wire.trusted(job.status, _base_url(), job.id, "status")
+        answer, redact = self._ask_about_job(key, lambda token: self._door.read(status, headers=_headers(key, token)))
         if answer.status not in (200, 202):
             waits = answer.headers.get("retry-after")
             raise errors.read_failure(answer.status, _json(answer), redact, retry_after=waits)
@@ -125,8 +134,9 @@ class Firefly(Provider):
     def cancel(self, remote_id: str, key: Key) -> None:
         """PUT to the job's own address; whether a cancelled job counts is not documented."""
         job = wire.job_of_text(remote_id)
-        answer, redact = self._ask_with_token(
-            key, lambda token: self._door.ask("PUT", job.cancel, headers=_headers(key, token))
+        address = wire.trusted(job.cancel, _base_url(), job.id, "cancel")
+        answer, redact = self._ask_about_job(
+            key, lambda token: self._door.ask("PUT", address, headers=_headers(key, token))
         )
         if answer.status >= 300:
             raise errors.read_failure(answer.status, _json(answer), redact)
@@ -182,6 +192,15 @@ class Firefly(Provider):
             raise Busy("provider_5xx", message, remedy="Try again in a minute.")
         raise errors.http_error(answer.status, document, redact, retry_after=answer.headers.get("retry-after"))
 
+    def _ask_about_job(self, key: Key, call: Call) -> tuple[Answer, Redact]:
+        """As `_ask_with_token`. What refuses the question, such as IMS the token, says nothing of the job."""
+        try:
+            return self._ask_with_token(key, call)
+        except Rejected as error:
+            reason = error.message.removesuffix(" Nothing was billed.")
+            message = f"Adobe has the job and could not be asked for it. {reason} It is asked again."
+            raise Busy("provider_5xx", message, retry_after=USUAL_WAIT_SECONDS, remedy=error.remedy) from error
+
     def _ask_with_token(self, key: Key, call: Call) -> tuple[Answer, Redact]:
         """A free call with a token, and once more with a fresh one where Adobe does not accept it."""
         token = self._tokens.get(key)
@@ -216,12 +235,12 @@ def _json(answer: Answer) -> Any:
 def _response(document: dict[str, Any], job: wire.Job, redact: Redact) -> CloudGenerationResponse:
     """The pictures of a job that succeeded, fetched without the token.
 
-    Raises `Rejected` when none can be read, `Busy` and `OutcomeUnknown` as `fetch_result`.
+    Raises `Rejected` when none can be read, `Busy` and `OutcomeUnknown` as `fetch_each`.
     """
     images: list[bytes] = []
     pictures: list[Picture] = []
-    for output in wire.outputs(document):
-        data = fetch_result(output.url)
+    outputs = wire.outputs(document)
+    for output, data in zip(outputs, fetch_each(outputs, lambda output: fetch_result(output.url)), strict=True):
         try:
             picture = read_picture(data, seed=output.seed)
         except UnreadablePicture:

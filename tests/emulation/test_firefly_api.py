@@ -153,6 +153,8 @@ def test_a_body_of_v3_that_does_not_fit_is_refused(firefly: httpx.Client, body: 
         {"modelId": "image5"},
         {"negativePrompt": "snow"},
         {"size": {"width": 2048, "height": 2048}},
+        {"modelSpecificPayload": {"locale": "en-US"}},
+        {"modelSpecificPayload": {"localeCode": 7}},
         {"referenceBlobs": [{"id": "1", "usage": "general"}]},
         {"referenceBlobs": [{"source": {"uploadId": "nobody's"}, "usage": "general"}]},
         {"seeds": [1, 2]},
