@@ -35,8 +35,13 @@ from providers.results import fetch_each
 DEFAULT_BASE_URL = "https://firefly-api.adobe.io"
 USAGE_NOTES = "https://developer.adobe.com/firefly-services/docs/firefly-api/getting-started/usage-notes/"
 READ_SECONDS = 60
-# Every question counts in the four requests a minute; Adobe's own Retry-After shortens or lengthens this.
-USUAL_WAIT_SECONDS = 15.0
+# Adobe's usual contract, by its usage notes: uploads and questions about jobs count as submissions do.
+REQUESTS_A_MINUTE, REQUESTS_A_DAY = 4, 9000
+# Two uploads, the submission and the first question.
+REQUESTS_A_JOB = 4
+# Adobe's own Retry-After shortens or lengthens these. Most jobs are done at the first question; the second one comes
+# when the minute of the submission is over.
+FIRST_WAIT_SECONDS, LATER_WAIT_SECONDS = 15.0, 45.0
 KEY_WORKS = (
     "API credentials are valid: Adobe gave a token for them, free of charge. A success does not prove that you can "
     "generate: the contract and the project's product profile show only then."
@@ -49,8 +54,9 @@ class Firefly(Provider):
     """Adobe's image models by asynchronous jobs. `transport` is for tests.
 
     `prepare` fetches the token and uploads the reference pictures, `start` submits the job, `check` asks for it and
-    fetches the pictures. Adobe limits an organisation to 4 requests a minute, questions included: two pictures a
-    minute are what the usual contract gives.
+    fetches the pictures. Adobe limits an organisation to 4 requests a minute, uploads and questions included, and lanes
+    count submissions: one job a minute, of up to four pictures, is what surely fits. An owner whose contract gives
+    more sets the lane's limits.
     """
 
     id = "adobe-firefly"
@@ -65,8 +71,8 @@ class Firefly(Provider):
     can_cancel = True
     result_seconds = 3600
     limits = (
-        Limit(kind="requests", count=4, seconds=60, source=USAGE_NOTES),
-        Limit(kind="requests", count=9000, seconds=86_400, source=USAGE_NOTES),
+        Limit(kind="requests", count=REQUESTS_A_MINUTE // REQUESTS_A_JOB, seconds=60, source=USAGE_NOTES),
+        Limit(kind="requests", count=REQUESTS_A_DAY // REQUESTS_A_JOB, seconds=86_400, source=USAGE_NOTES),
     )
     models = read_catalog(Path(__file__).with_name("catalog.toml"))
     privacy = read_privacy_note(Path(__file__).with_name("catalog.toml"))
@@ -110,7 +116,7 @@ class Firefly(Provider):
             waits = answer.headers.get("retry-after")
             raise errors.http_error(answer.status, _json(answer), redact, retry_after=waits, request_id=request_id)
         job = wire.read_submission(_json(answer), base=_base_url(), pictures=request.num_images, model=entry.id)
-        return Pending(remote_id=job.text, wait_seconds=_wait(answer), request_id=job.id)
+        return Pending(remote_id=job.text, wait_seconds=_wait(answer, FIRST_WAIT_SECONDS), request_id=job.id)
 
     def check(self, remote_id: str, key: Key) -> Pending | CloudGenerationResponse:
         """Ask for the job once, and fetch its pictures when it is done. Raises as `start`."""
@@ -128,7 +134,7 @@ class Firefly(Provider):
         if outcome == "cancelled":
             raise errors.cancelled_job(job.pictures, job.id)
         if outcome == "working":
-            return Pending(remote_id=remote_id, wait_seconds=_wait(answer), request_id=job.id)
+            return Pending(remote_id=remote_id, wait_seconds=_wait(answer, LATER_WAIT_SECONDS), request_id=job.id)
         return _response(document, job, redact)
 
     def cancel(self, remote_id: str, key: Key) -> None:
@@ -199,7 +205,7 @@ class Firefly(Provider):
         except Rejected as error:
             reason = error.message.removesuffix(" Nothing was billed.")
             message = f"Adobe has the job and could not be asked for it. {reason} It is asked again."
-            raise Busy("provider_5xx", message, retry_after=USUAL_WAIT_SECONDS, remedy=error.remedy) from error
+            raise Busy("provider_5xx", message, retry_after=FIRST_WAIT_SECONDS, remedy=error.remedy) from error
 
     def _ask_with_token(self, key: Key, call: Call) -> tuple[Answer, Redact]:
         """A free call with a token, and once more with a fresh one where Adobe does not accept it."""
@@ -221,8 +227,8 @@ def _headers(key: Key, token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "x-api-key": client_id, "Accept": "application/json"}
 
 
-def _wait(answer: Answer) -> float:
-    return seconds_to_wait(answer.headers.get("retry-after"), USUAL_WAIT_SECONDS)
+def _wait(answer: Answer, usual: float) -> float:
+    return seconds_to_wait(answer.headers.get("retry-after"), usual)
 
 
 def _json(answer: Answer) -> Any:

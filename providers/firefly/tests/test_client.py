@@ -171,6 +171,16 @@ def test_a_working_job_is_asked_for_again_when_adobe_says():
     assert (again.remote_id, again.wait_seconds, again.request_id) == (pending.remote_id, 3.0, JOB)
 
 
+def test_uploads_submission_and_question_of_a_job_are_the_four_requests_of_a_minute():
+    uploaded = httpx.Response(200, json={"images": [{"id": "one"}]})
+    running = httpx.Response(200, json={"status": "running"})
+    adobe = Adobe(("POST", UPLOAD_PATH, uploaded), TAKEN, ("GET", STATUS_PATH, running))
+    pending = adobe.start(input_images=(reference(), reference("red")))
+    again = adobe.vendor.check(pending.remote_id, KEY)
+    assert len(adobe.to("firefly.test")) == 4
+    assert pending.wait_seconds + again.wait_seconds >= 60
+
+
 def test_pictures_are_fetched_without_the_token(loopback_pictures):
     adobe = Adobe(TAKEN, ("GET", STATUS_PATH, done(*loopback_pictures.urls(2))))
     pending = adobe.start(num_images=2)
@@ -299,7 +309,7 @@ def test_the_vendor_declares_what_the_hub_relies_on():
     assert form.public == ("FIREFLY_CLIENT_ID",)
     assert (vendor.status_by_id, vendor.can_cancel, vendor.result_seconds) == (True, True, 3600)
     assert {(limit.kind, limit.count, limit.seconds) for limit in vendor.limits} == {
-        ("requests", 4, 60), ("requests", 9000, 86_400),
+        ("requests", 1, 60), ("requests", 2250, 86_400),
     }  # fmt: skip
     assert all(limit.source.startswith("https://developer.adobe.com/") for limit in vendor.limits)
     assert KEY.secret == CANARY
