@@ -58,7 +58,8 @@ class VendorEmulator:
     """A vendor's part; `ProviderConfig.emulator` names it as "module:object".
 
     `id` is the provider id. `answer` does the work of a call. `failure` is the vendor's usual answer with that HTTP
-    status, for a fault that gives a status without a body. `does_work` says whether a call can cost money.
+    status, for a fault that gives a status without a body. `does_work` says whether a call can cost money, `counts`
+    whether it counts in the vendor's rate limit, None that only work does.
     Vendors may share a mount: `takes` says which of its calls are this vendor's, None that all others are.
     """
 
@@ -68,6 +69,7 @@ class VendorEmulator:
     failure: Callable[[Call, int], Reply]
     does_work: Callable[[Call], bool]
     takes: Callable[[Call], bool] | None = None
+    counts: Callable[[Call], bool] | None = None
 
 
 def json_reply(document: Any, *, status: int = 200, charge: Charge | None = None) -> Reply:

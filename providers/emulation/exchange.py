@@ -49,7 +49,8 @@ class Exchange:
         sharing = self._by_mount[call.mount]
         vendor = next((vendor for vendor in sharing if vendor.takes and vendor.takes(call)), sharing[-1])
         does_work = vendor.does_work(call)
-        if does_work and not self.limits.passes(vendor.id):
+        counts = vendor.counts(call) if vendor.counts else does_work
+        if counts and not self.limits.passes(vendor.id):
             return Delivery(vendor.failure(call, 429))
         fault = self.faults.take(vendor.id, does_work=does_work)
         reply = self._reply(vendor, call, fault)

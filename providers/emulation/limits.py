@@ -1,4 +1,4 @@
-"""Rate limits of emulated vendors: so many costly calls in so many seconds, beyond them the vendor's usual 429."""
+"""Rate limits of emulated vendors: so many calls in so many seconds, beyond them the vendor's usual 429."""
 
 import threading
 import time
@@ -59,7 +59,7 @@ class RateLimits:
         return self.as_json()
 
     def passes(self, vendor: str) -> bool:
-        """Whether the vendor takes one more costly call now; if so it counts."""
+        """Whether the vendor takes one more call that its limit counts now; if so it counts."""
         with self._lock:
             limit = self._limits.get(vendor)
             return limit is None or limit.passes(time.monotonic())

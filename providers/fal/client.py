@@ -36,6 +36,7 @@ from providers.fal.job import Job, new_job, read_job
 from providers.guarded import fetch_result
 from providers.http import Answer, Door, header_secret, vendor_address
 from providers.reading import Redact, items, mapping, redactor, shown, text
+from providers.results import fetch_each
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 QUEUE_URL, PLATFORM_URL = "https://queue.fal.run", "https://api.fal.ai"
@@ -194,7 +195,8 @@ class Fal(Provider):
         if not addresses and (progress.get("error") or progress.get("error_type")):
             raise errors.request_failed(0, answer.headers, answer.body, progress, job, redact=redact)
         flags = wire.flags_of(output, len(addresses))
-        files = [self._file(place) for place, flagged in zip(addresses, flags, strict=True) if not flagged]
+        shown_ones = [place for place, flagged in zip(addresses, flags, strict=True) if not flagged]
+        files = fetch_each(shown_ones, self._file)
         return wire.from_result(output, files, job, usage.billable_units(answer.headers), redact)
 
     def _file(self, address: str) -> bytes:

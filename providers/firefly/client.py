@@ -30,12 +30,18 @@ from providers.guarded import fetch_result
 from providers.http import Answer, Door, vendor_address
 from providers.pictures import UnreadablePicture, read_picture
 from providers.reading import Redact, items, kept, mapping, redactor, seconds_to_wait, text
+from providers.results import fetch_each
 
 DEFAULT_BASE_URL = "https://firefly-api.adobe.io"
 USAGE_NOTES = "https://developer.adobe.com/firefly-services/docs/firefly-api/getting-started/usage-notes/"
 READ_SECONDS = 60
-# Every question counts in the four requests a minute; Adobe's own Retry-After shortens or lengthens this.
-USUAL_WAIT_SECONDS = 15.0
+# Adobe's usual contract, by its usage notes: uploads and questions about jobs count as submissions do.
+REQUESTS_A_MINUTE, REQUESTS_A_DAY = 4, 9000
+# Two uploads, the submission and the first question.
+REQUESTS_A_JOB = 4
+# Adobe's own Retry-After shortens or lengthens these. Most jobs are done at the first question; the second one comes
+# when the minute of the submission is over.
+FIRST_WAIT_SECONDS, LATER_WAIT_SECONDS = 15.0, 45.0
 KEY_WORKS = (
     "API credentials are valid: Adobe gave a token for them, free of charge. A success does not prove that you can "
     "generate: the contract and the project's product profile show only then."
@@ -48,8 +54,9 @@ class Firefly(Provider):
     """Adobe's image models by asynchronous jobs. `transport` is for tests.
 
     `prepare` fetches the token and uploads the reference pictures, `start` submits the job, `check` asks for it and
-    fetches the pictures. Adobe limits an organisation to 4 requests a minute, questions included: two pictures a
-    minute are what the usual contract gives.
+    fetches the pictures. Adobe limits an organisation to 4 requests a minute, uploads and questions included, and lanes
+    count submissions: one job a minute, of up to four pictures, is what surely fits. An owner whose contract gives
+    more sets the lane's limits.
     """
 
     id = "adobe-firefly"
@@ -64,8 +71,8 @@ class Firefly(Provider):
     can_cancel = True
     result_seconds = 3600
     limits = (
-        Limit(kind="requests", count=4, seconds=60, source=USAGE_NOTES),
-        Limit(kind="requests", count=9000, seconds=86_400, source=USAGE_NOTES),
+        Limit(kind="requests", count=REQUESTS_A_MINUTE // REQUESTS_A_JOB, seconds=60, source=USAGE_NOTES),
+        Limit(kind="requests", count=REQUESTS_A_DAY // REQUESTS_A_JOB, seconds=86_400, source=USAGE_NOTES),
     )
     models = read_catalog(Path(__file__).with_name("catalog.toml"))
     privacy = read_privacy_note(Path(__file__).with_name("catalog.toml"))
@@ -76,12 +83,18 @@ class Firefly(Provider):
 
     def prepare(self, request: CloudGenerationRequest, key: Key) -> CloudGenerationRequest:
         """Fetch the token where none is kept, and upload the reference pictures, whose ids live for seven days."""
+        kept_token = self._tokens.known(key)
         self._tokens.get(key)
         uploads = [self._upload(image, key) for image in request.input_images]
-        return replace(request, prepared={"token": self._tokens.get(key), "uploads": uploads})
+        token = self._tokens.get(key)
+        return replace(request, prepared={"token": token, "is_fresh": token != kept_token, "uploads": uploads})
 
     def start(self, request: CloudGenerationRequest, key: Key) -> Pending:
-        """Submit the job. Raises `Rejected`, `Busy` or `OutcomeUnknown`."""
+        """Submit the job. Raises `Rejected`, `Busy` or `OutcomeUnknown`.
+
+        A 401 with a token that was kept is about the token, which Adobe may end early: the next attempt brings a new
+        one. With a token of a moment ago it is about the credentials.
+        """
         entry = self.entry_of(request)
         if entry is None:
             offer = ", ".join(known.id for known in self.models)
@@ -98,17 +111,19 @@ class Firefly(Provider):
         if answer.status not in (200, 201, 202):
             if answer.status == 401:
                 self._tokens.forget(key, token)
+                if not request.prepared.get("is_fresh"):
+                    raise errors.stale_token(_json(answer), redact, request_id)
             waits = answer.headers.get("retry-after")
             raise errors.http_error(answer.status, _json(answer), redact, retry_after=waits, request_id=request_id)
         job = wire.read_submission(_json(answer), base=_base_url(), pictures=request.num_images, model=entry.id)
-        return Pending(remote_id=job.text, wait_seconds=_wait(answer), request_id=job.id)
+        return Pending(remote_id=job.text, wait_seconds=_wait(answer, FIRST_WAIT_SECONDS), request_id=job.id)
 
     def check(self, remote_id: str, key: Key) -> Pending | CloudGenerationResponse:
         """Ask for the job once, and fetch its pictures when it is done. Raises as `start`."""
         job = wire.job_of_text(remote_id)
-        answer, redact = self._ask_with_token(
-            key, lambda token: self._door.read(job.status, headers=_headers(key, token))
-        )
+        # The base address may be another one than when the job was taken.
+        status = wire.trusted(job.status, _base_url(), job.id, "status")
+        answer, redact = self._ask_about_job(key, lambda token: self._door.read(status, headers=_headers(key, token)))
         if answer.status not in (200, 202):
             waits = answer.headers.get("retry-after")
             raise errors.read_failure(answer.status, _json(answer), redact, retry_after=waits)
@@ -119,14 +134,15 @@ class Firefly(Provider):
         if outcome == "cancelled":
             raise errors.cancelled_job(job.pictures, job.id)
         if outcome == "working":
-            return Pending(remote_id=remote_id, wait_seconds=_wait(answer), request_id=job.id)
+            return Pending(remote_id=remote_id, wait_seconds=_wait(answer, LATER_WAIT_SECONDS), request_id=job.id)
         return _response(document, job, redact)
 
     def cancel(self, remote_id: str, key: Key) -> None:
         """PUT to the job's own address; whether a cancelled job counts is not documented."""
         job = wire.job_of_text(remote_id)
-        answer, redact = self._ask_with_token(
-            key, lambda token: self._door.ask("PUT", job.cancel, headers=_headers(key, token))
+        address = wire.trusted(job.cancel, _base_url(), job.id, "cancel")
+        answer, redact = self._ask_about_job(
+            key, lambda token: self._door.ask("PUT", address, headers=_headers(key, token))
         )
         if answer.status >= 300:
             raise errors.read_failure(answer.status, _json(answer), redact)
@@ -182,6 +198,15 @@ class Firefly(Provider):
             raise Busy("provider_5xx", message, remedy="Try again in a minute.")
         raise errors.http_error(answer.status, document, redact, retry_after=answer.headers.get("retry-after"))
 
+    def _ask_about_job(self, key: Key, call: Call) -> tuple[Answer, Redact]:
+        """As `_ask_with_token`. What refuses the question, such as IMS the token, says nothing of the job."""
+        try:
+            return self._ask_with_token(key, call)
+        except Rejected as error:
+            reason = error.message.removesuffix(" Nothing was billed.")
+            message = f"Adobe has the job and could not be asked for it. {reason} It is asked again."
+            raise Busy("provider_5xx", message, retry_after=FIRST_WAIT_SECONDS, remedy=error.remedy) from error
+
     def _ask_with_token(self, key: Key, call: Call) -> tuple[Answer, Redact]:
         """A free call with a token, and once more with a fresh one where Adobe does not accept it."""
         token = self._tokens.get(key)
@@ -202,8 +227,8 @@ def _headers(key: Key, token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "x-api-key": client_id, "Accept": "application/json"}
 
 
-def _wait(answer: Answer) -> float:
-    return seconds_to_wait(answer.headers.get("retry-after"), USUAL_WAIT_SECONDS)
+def _wait(answer: Answer, usual: float) -> float:
+    return seconds_to_wait(answer.headers.get("retry-after"), usual)
 
 
 def _json(answer: Answer) -> Any:
@@ -216,12 +241,12 @@ def _json(answer: Answer) -> Any:
 def _response(document: dict[str, Any], job: wire.Job, redact: Redact) -> CloudGenerationResponse:
     """The pictures of a job that succeeded, fetched without the token.
 
-    Raises `Rejected` when none can be read, `Busy` and `OutcomeUnknown` as `fetch_result`.
+    Raises `Rejected` when none can be read, `Busy` and `OutcomeUnknown` as `fetch_each`.
     """
     images: list[bytes] = []
     pictures: list[Picture] = []
-    for output in wire.outputs(document):
-        data = fetch_result(output.url)
+    outputs = wire.outputs(document)
+    for output, data in zip(outputs, fetch_each(outputs, lambda output: fetch_result(output.url)), strict=True):
         try:
             picture = read_picture(data, seed=output.seed)
         except UnreadablePicture:

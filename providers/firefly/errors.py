@@ -17,6 +17,8 @@ USAGE = "Look at the usage in Adobe's admin console; the owner settles or releas
 CHANGE = "Change what Adobe names, or choose another Firefly model; if you did not ask for it, tell the owner."
 # Longer waits than this are about a day's limit.
 LONGEST_MINUTE_WAIT = 600.0
+# Seconds before a wish goes out again whose token Adobe did not take.
+TOKEN_PAUSE = 3.0
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,15 @@ def http_error(
     return Rejected(
         case.code, sentence(status, case.headline, said, NOT_BILLED), remedy=case.remedy, request_id=request_id
     )
+
+
+def stale_token(document: Any, redact: Redact, request_id: str) -> Busy:
+    """A submission whose kept token Adobe did not take: nothing ran, and the next attempt fetches another one."""
+    code, words = read_error(document)
+    said = quotation(shown(words or code, redact), "Adobe")
+    message = sentence(401, "The access token had ended", said, NOT_BILLED, "The next try brings a new token.")
+    remedy = "Try again: a new token is fetched."
+    return Busy("provider_5xx", message, retry_after=TOKEN_PAUSE, remedy=remedy, request_id=request_id)
 
 
 def _too_many(said: str, retry_after: str | None, request_id: str) -> Busy:

@@ -36,6 +36,7 @@ from providers.ideogram.job import Job, read_job, usable_id
 from providers.ideogram.prices import unit_of
 from providers.ideogram.services import SERVICES, Service
 from providers.reading import Redact, mapping, redactor, text
+from providers.results import fetch_each
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 DEFAULT_BASE_URL = "https://api.ideogram.ai"
@@ -91,7 +92,7 @@ class Ideogram(Provider):
         generation = usable_id(document.get("generation_id"))
         job = Job(generation, unit_of(request, service), wire.prompt_mark(request.prompt))
         try:
-            return self._finished(document, job, redact)
+            return self._finished(document, job, redact, again=bool(generation))
         except (Busy, OutcomeUnknown) as error:
             # The pictures are made: what could not be fetched or read now is asked for by the generation's id.
             if not generation:
@@ -112,7 +113,7 @@ class Ideogram(Provider):
         if status != "completed":
             # Pending, and whatever is not known: the hub's own deadline ends the waiting.
             return Pending(remote_id=remote_id, wait_seconds=ASK_EVERY_SECONDS, request_id=job.id)
-        return self._finished(document, job, redact)
+        return self._finished(document, job, redact, again=False)
 
     def validate_credentials(self, key: Key) -> str:
         """List the account's keys: free. Raises `Rejected` or `Busy`.
@@ -156,9 +157,16 @@ class Ideogram(Provider):
         """Every picture that was made, also one that the safety check keeps back."""
         return mapping(response.metadata.get("units"))
 
-    def _finished(self, document: dict[str, Any], job: Job, redact: Redact) -> CloudGenerationResponse:
+    def _finished(self, document: dict[str, Any], job: Job, redact: Redact, *, again: bool) -> CloudGenerationResponse:
+        """The pictures of an answer. With `again` the first one that is missing ends it, as asking for the generation
+        gives fresh addresses; without, a lost one leaves the others. Raises `Rejected`, `Busy` or `OutcomeUnknown`.
+        """
         told = wire.told_pictures(document, job)
-        images = [self._fetched(one.address) for one in told if one.address]
+        addresses = [one.address for one in told if one.address]
+        if again:
+            images = [self._fetched(address) for address in addresses]
+        else:
+            images = fetch_each(addresses, self._fetched, asked_again=bool(job.id))
         return wire.to_response(document, told, images, job, redact)
 
     def _fetched(self, address: str) -> bytes:

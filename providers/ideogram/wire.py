@@ -91,17 +91,21 @@ def told_pictures(document: Any, job: Job) -> list[Told]:
 def to_response(
     document: Any, told: Sequence[Told], images: list[bytes], job: Job, redact: Redact
 ) -> CloudGenerationResponse:
-    """The response, with the bytes of the pictures that have an address. Raises `Rejected` for what is no picture."""
+    """The response, with the bytes of the pictures that have an address. Raises `Rejected` when none is a picture."""
     delivered = [one for one in told if one.address]
-    try:
-        pictures = tuple(_picture(data, one, job, redact) for data, one in zip(images, delivered, strict=True))
-    except UnreadablePicture as error:
-        message = "Ideogram delivered a file that is no readable PNG, JPEG or WebP picture. It is billed."
-        raise Rejected("invalid_output", message, request_id=job.id, billed=job.units(len(told))) from error
-    withheld = len(told) - len(delivered)
+    found: list[tuple[bytes, Picture]] = []
+    for data, one in zip(images, delivered, strict=True):
+        try:
+            found.append((data, _picture(data, one, job, redact)))
+        except UnreadablePicture:
+            continue
+    if not found:
+        message = "Ideogram delivered no readable PNG, JPEG or WebP picture. It is billed."
+        raise Rejected("invalid_output", message, request_id=job.id, billed=job.units(len(told)))
+    lost = {"withheld_pictures": len(told) - len(delivered), "unreadable_files": len(delivered) - len(found)}
     return CloudGenerationResponse(
-        images=images, pictures=pictures,
-        metadata={"units": job.units(len(told)), **({"withheld_pictures": withheld} if withheld else {})},
+        images=[data for data, _ in found], pictures=tuple(picture for _, picture in found),
+        metadata={"units": job.units(len(told)), **{name: count for name, count in lost.items() if count}},
         provider_response=kept(mapping(document), redact), request_id=job.id,
     )  # fmt: skip
 

@@ -153,6 +153,8 @@ def test_a_body_of_v3_that_does_not_fit_is_refused(firefly: httpx.Client, body: 
         {"modelId": "image5"},
         {"negativePrompt": "snow"},
         {"size": {"width": 2048, "height": 2048}},
+        {"modelSpecificPayload": {"locale": "en-US"}},
+        {"modelSpecificPayload": {"localeCode": 7}},
         {"referenceBlobs": [{"id": "1", "usage": "general"}]},
         {"referenceBlobs": [{"source": {"uploadId": "nobody's"}, "usage": "general"}]},
         {"seeds": [1, 2]},
@@ -187,6 +189,20 @@ def test_a_signed_address_takes_no_token_and_needs_its_signature(firefly: httpx.
     assert firefly.get(url).status_code == 403
     assert httpx.get(url.partition("?")[0], trust_env=False).status_code == 403
     assert httpx.get(url, trust_env=False).status_code == 200
+
+
+def test_uploads_and_questions_count_in_the_limit(
+    firefly: httpx.Client, ims: httpx.Client, emulator: RunningServer
+) -> None:
+    emulator.exchange.limits.post({"vendor": "adobe-firefly", "requests": 3, "seconds": 600}, ("adobe-firefly",))
+    try:
+        upload = firefly.post("/v2/storage/image", content=png(), headers={"Content-Type": "image/png"})
+        job = submit(firefly, WISH)
+        asked = [firefly.get(job.json()["statusUrl"]).status_code for _ in range(2)]
+        tokens = ims.post("/ims/token/v3", data=FORM).status_code
+    finally:
+        emulator.exchange.limits.clear()
+    assert (upload.status_code, job.status_code, asked, tokens) == (200, 202, [200, 429], 200)
 
 
 def test_filters_work_before_and_after_the_job(

@@ -14,6 +14,7 @@ from cloudhub.generations.models import Attempt, Generation, Image
 from cloudhub.generations.perform import perform_attempt, resume_attempt
 from cloudhub.generations.run import submit_and_wait
 from providers.emulation.server import RunningServer
+from providers.firefly.client import Firefly
 from providers.firefly.emulator import jobs
 from tests.conftest import Cast
 from tests.generations.books import booked_attempts, check_invoice_against_ledger
@@ -52,7 +53,9 @@ MENU: list[dict[str, Any]] = [
 
 
 @pytest.fixture(autouse=True)
-def _models(any_cast: Cast, vendors: RunningServer) -> None:
+def _models(any_cast: Cast, vendors: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Adobe's usual contract lets one job a minute through.
+    monkeypatch.setattr(Firefly, "is_paced", False)
     for model in (IMAGE_4, IMAGE_5):
         register_model(provider="adobe-firefly", cloud_model_id=model, price_per_image=CONTRACT)
 

@@ -62,6 +62,19 @@ def test_a_picture_inside_the_result_is_read():
     assert (raised.value.code, network.fetched) == ("invalid_output", [])
 
 
+def test_one_lost_picture_leaves_the_others():
+    lost = f"{ADDRESS}?lost"
+    images = [{"url": address} for address in (ADDRESS, lost, ADDRESS)]
+    gone = OutcomeUnknown("Its address no longer answers.")
+    network = Network(QUEUED, DONE, result(3, images=images), files={ADDRESS: png(), lost: gone})
+    response = network.vendor.check(network.vendor.start(wish(num_images=3), KEY).remote_id, KEY)
+    assert (len(response.images), response.metadata["unreadable_files"]) == (2, 1)
+    assert network.vendor.billed(response, network.vendor.model(SCHNELL))["image"] == 3
+    network.files[ADDRESS] = gone
+    with pytest.raises(OutcomeUnknown):
+        network.vendor.check(network.vendor.start(wish(num_images=3), KEY).remote_id, KEY)
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [

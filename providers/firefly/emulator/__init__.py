@@ -40,6 +40,11 @@ def _does_work(call: Call) -> bool:
     return call.method == "POST" and _SUBMIT.fullmatch(call.path) is not None
 
 
+def _counts(call: Call) -> bool:
+    """Adobe counts every call to its API; tokens and pictures come from elsewhere."""
+    return call.mount == "firefly" and _RESULT.fullmatch(call.path) is None
+
+
 def _route(call: Call) -> Reply:
     submit, job = _SUBMIT.fullmatch(call.path), _JOB.fullmatch(call.path)
     if submit and call.method == "POST":
@@ -116,4 +121,5 @@ application = VendorEmulator(
     answer=answer,
     failure=usual_failure,
     does_work=_does_work,
+    counts=_counts,
 )

@@ -62,11 +62,7 @@ def read_v4(model: str, body: bytes) -> Wish:
     _only(fields, _V4, ())
     if fields.get("modelId") != "firefly_image":
         raise invalid("modelId", message="modelId must be firefly_image")
-    _only(
-        fields.get("modelSpecificPayload", {}),
-        {"localeCode": _is_text, "prompt_reasoner": _is_text},
-        ("modelSpecificPayload",),
-    )
+    _only(fields.get("modelSpecificPayload", {}), _V4_EXTRA, ("modelSpecificPayload",))
     count, seeds = _count_and_seeds(fields, most=1)
     uploads = tuple(_blob(blob) for blob in fields.get("referenceBlobs", []))
     if len(uploads) > 1:

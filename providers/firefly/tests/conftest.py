@@ -16,12 +16,16 @@ def _addresses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Pictures:
-    """A server of picture files on loopback; `asked` are the headers of each request, in lower case."""
+    """A server of picture files on loopback.
+
+    `asked` are the headers of each request, in lower case; the paths in `lost` answer 404.
+    """
 
     url: str
     asked: list[dict[str, str]] = field(default_factory=list)
     body: bytes = field(default_factory=png)
     status: int = 200
+    lost: tuple[str, ...] = ()
 
     def urls(self, count: int) -> list[str]:
         return [f"{self.url}/{place}.png" for place in range(count)]
@@ -32,7 +36,7 @@ def loopback_pictures(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pictures]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             pictures.asked.append({name.lower(): value for name, value in self.headers.items()})
-            self.send_response(pictures.status)
+            self.send_response(404 if self.path in pictures.lost else pictures.status)
             self.send_header("content-length", str(len(pictures.body)))
             self.end_headers()
             self.wfile.write(pictures.body)

@@ -116,14 +116,50 @@ def test_a_second_refusal_of_the_token_is_told():
     assert adobe.tokens == 2
 
 
-def test_a_costly_call_is_not_repeated_after_a_401_and_the_next_one_gets_a_new_token():
+def test_a_kept_token_that_adobe_ended_is_replaced_by_a_new_attempt():
     adobe = Adobe(("POST", submit_to(), once(httpx.Response(401), httpx.Response(202, json=SUBMITTED))))
+    adobe.vendor.validate_credentials(KEY)
+    with pytest.raises(Busy) as raised:
+        adobe.start()
+    assert (raised.value.code, len(adobe.to("generate-async"))) == ("provider_5xx", 1)
+    assert "Nothing was run or billed." in raised.value.message
+    adobe.start()
+    assert adobe.to("generate-async")[1].headers["authorization"] == f"Bearer {BEARER}-2"
+
+
+def test_a_token_of_a_moment_ago_that_is_not_taken_means_the_credentials():
+    adobe = Adobe(("POST", submit_to(), httpx.Response(401)))
     with pytest.raises(Rejected) as raised:
         adobe.start()
     assert raised.value.code == "key_invalid"
     assert len(adobe.to("generate-async")) == 1
-    adobe.start()
-    assert adobe.to("generate-async")[1].headers["authorization"] == f"Bearer {BEARER}-2"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [httpx.Response(200, text="<html>"), httpx.Response(404), httpx.Response(302, headers={"location": "/login"}),
+     httpx.Response(400, json={"error": "invalid_client"})],
+)  # fmt: skip
+@pytest.mark.parametrize("verb", ["check", "cancel"])
+def test_i20_what_ims_refuses_says_nothing_of_a_job(answer, verb):
+    adobe = Adobe(TAKEN)
+    remote_id = adobe.start().remote_id
+    later = Adobe(("POST", "/ims/token/v3", answer))
+    with pytest.raises(Busy) as raised:
+        getattr(later.vendor, verb)(remote_id, KEY)
+    assert "asked again" in raised.value.message
+    assert "billed" not in raised.value.message
+
+
+def test_the_token_does_not_go_to_a_former_address(monkeypatch):
+    adobe = Adobe(TAKEN)
+    remote_id = adobe.start().remote_id
+    monkeypatch.setenv("FIREFLY_BASE_URL", "http://another.test")
+    working = httpx.Response(200, json={"status": "running"})
+    later = Adobe(("GET", f"/v3/status/{JOB}", working), ("PUT", f"/v3/cancel/{JOB}", httpx.Response(202)))
+    later.vendor.check(remote_id, KEY)
+    later.vendor.cancel(remote_id, KEY)
+    assert [request.url.host for request in later.asked if "authorization" in request.headers] == ["another.test"] * 2
 
 
 def test_a_working_job_is_asked_for_again_when_adobe_says():
@@ -133,6 +169,16 @@ def test_a_working_job_is_asked_for_again_when_adobe_says():
     pending = adobe.start()
     again = adobe.vendor.check(pending.remote_id, KEY)
     assert (again.remote_id, again.wait_seconds, again.request_id) == (pending.remote_id, 3.0, JOB)
+
+
+def test_uploads_submission_and_question_of_a_job_are_the_four_requests_of_a_minute():
+    uploaded = httpx.Response(200, json={"images": [{"id": "one"}]})
+    running = httpx.Response(200, json={"status": "running"})
+    adobe = Adobe(("POST", UPLOAD_PATH, uploaded), TAKEN, ("GET", STATUS_PATH, running))
+    pending = adobe.start(input_images=(reference(), reference("red")))
+    again = adobe.vendor.check(pending.remote_id, KEY)
+    assert len(adobe.to("firefly.test")) == 4
+    assert pending.wait_seconds + again.wait_seconds >= 60
 
 
 def test_pictures_are_fetched_without_the_token(loopback_pictures):
@@ -151,6 +197,14 @@ def test_a_job_short_of_pictures_counts_as_submitted(loopback_pictures):
     adobe = Adobe(TAKEN, ("GET", STATUS_PATH, done(*loopback_pictures.urls(1))))
     response = adobe.vendor.check(adobe.start(num_images=4).remote_id, KEY)
     assert len(response.images) == 1
+    assert adobe.vendor.billed(response, entry()) == {"image": 4}
+
+
+def test_one_lost_picture_leaves_the_others(loopback_pictures):
+    loopback_pictures.lost = ("/2.png",)
+    adobe = Adobe(TAKEN, ("GET", STATUS_PATH, done(*loopback_pictures.urls(4))))
+    response = adobe.vendor.check(adobe.start(num_images=4).remote_id, KEY)
+    assert [picture.seed for picture in response.pictures] == [0, 1, 3]
     assert adobe.vendor.billed(response, entry()) == {"image": 4}
 
 
@@ -255,7 +309,7 @@ def test_the_vendor_declares_what_the_hub_relies_on():
     assert form.public == ("FIREFLY_CLIENT_ID",)
     assert (vendor.status_by_id, vendor.can_cancel, vendor.result_seconds) == (True, True, 3600)
     assert {(limit.kind, limit.count, limit.seconds) for limit in vendor.limits} == {
-        ("requests", 4, 60), ("requests", 9000, 86_400),
+        ("requests", 1, 60), ("requests", 2250, 86_400),
     }  # fmt: skip
     assert all(limit.source.startswith("https://developer.adobe.com/") for limit in vendor.limits)
     assert KEY.secret == CANARY

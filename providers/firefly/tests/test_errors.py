@@ -21,7 +21,10 @@ def answer_of(documented):
 def meet(documented, num_images=3):
     answer = answer_of(documented)
     if documented.on == "start":
-        return Adobe(("POST", submit_to(), answer)).start(num_images=num_images)
+        adobe = Adobe(("POST", submit_to(), answer))
+        # As usual, the token is one that was kept.
+        adobe.vendor.validate_credentials(KEY)
+        return adobe.start(num_images=num_images)
     adobe = Adobe(("POST", submit_to(), httpx.Response(202, json=SUBMITTED)), ("GET", STATUS_PATH, answer))
     return adobe.vendor.check(adobe.start(num_images=num_images).remote_id, KEY)
 

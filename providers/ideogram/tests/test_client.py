@@ -90,6 +90,27 @@ def test_an_expired_address_is_asked_for_anew() -> None:
     assert not isinstance(studio.vendor.check(pending.remote_id, KEY), Pending)
 
 
+def test_one_lost_picture_leaves_the_others() -> None:
+    three = [entry_of_answer(seed=seed) for seed in (1, 2, 3)]
+    studio = Studio(200, answered(*three), generations=(200, answered(*three, status="completed")))
+    whole: dict[str, Any] = {"status_code": 200, "content": picture((64, 48)).data}
+    studio.delivered = [whole, {"status_code": 404}, whole, {"status_code": 404}]
+    # Asked again first: Ideogram then names fresh addresses.
+    pending = studio.vendor.start(wish(num_images=3, quality="low"), KEY)
+    response = studio.vendor.check(pending.remote_id, KEY)
+    assert not isinstance(response, Pending)
+    assert [one.seed for one in response.pictures] == [1, 3]
+    assert response.metadata == {"units": {"image": 3, "image_low": 3}, "unreadable_files": 1}
+
+
+def test_what_nobody_can_ask_for_again_does_not_lose_the_others() -> None:
+    studio = Studio(200, answered(entry_of_answer(seed=1), entry_of_answer(seed=2), generation_id=None))
+    studio.delivered = [BROKEN]
+    response = studio.vendor.start(wish(num_images=2), KEY)
+    assert not isinstance(response, Pending)
+    assert [one.seed for one in response.pictures] == [2]
+
+
 def test_a_generation_goes_on_until_it_is_completed() -> None:
     studio = Studio(generations=(200, {"generation_id": GENERATION, "status": "pending"}))
     studio.delivered = [BROKEN]
