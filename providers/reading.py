@@ -16,7 +16,8 @@ DEEPEST_KEPT = 24
 LONGEST_WAIT_SECONDS = 120.0
 SHORTEST_WAIT_SECONDS = 0.1
 # What follows the question mark of a signed address opens the file behind it for as long as it lives.
-_SIGNED = re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]+")
+# None reaches over the start of the next, so that a text of nothing but starts is read once.
+_SIGNED = re.compile(r"(https?://(?:(?!https?://)[^\s\"'<>?])+)\?[^\s\"'<>]+")
 _DATA_URI = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,([0-9A-Za-z+/=_-]*)")
 _BASE64 = re.compile(r"[0-9A-Za-z+/_-]+={0,2}")
 LEAST_PICTURE = 1000

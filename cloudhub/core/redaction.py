@@ -21,12 +21,16 @@ from urllib.parse import quote, urlsplit
 
 HIDDEN = "[key]"
 SHORTEST_SECRET = 8
+# Characters of a log record; of a longer one the start is kept. No secret has more than the margin.
+LONGEST_RECORD = 100_000
+LONGEST_SECRET = 16_000
 # A hub knows some dozens; the oldest go first where a process has seen more than anybody uses.
 MOST_SECRETS = 4000
 _SECRET_NAME = re.compile(r"(KEY|KEYS|SECRET|TOKEN|PASSWORD)$")
 _ADDRESS_NAME = re.compile(r"(_URL|_DSN)$")
 _QUIET = r"[^\s\"'&,;<>}\])\\]"
-# Each leaves what stands before the secret, so that a line still says what it was about.
+# Each leaves what stands before the secret, so that a line still says what it was about. Texts come from anybody: none
+# may take longer than in proportion to its length, so nothing of any length stands in front of what can fail.
 _SHAPES = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
@@ -39,7 +43,7 @@ _SHAPES = tuple(
         rf"(?!\[key\]){_QUIET}+",
         r"(\b(?:client_secret|access_token|refresh_token|private_key|password)[\"']\s*:\s*[\"'])(?!\[key\])[^\"']+",
         # a name and password in an address
-        r"(\b[a-z][a-z0-9+.-]*://[^\s/@:\"']*:)(?!\[key\])[^\s/@\"']+(?=@)",
+        r"(://[^\s/@:\"']*:)(?!\[key\])[^\s/@\"']+(?=@)",
         # what keys look like wherever they stand: ours, Google's, OpenAI's and Stability's, Replicate's, RunPod's,
         # xAI's, Together's, Bedrock's
         r"\b(chk_)[A-Za-z0-9_-]{20,}",
@@ -114,6 +118,15 @@ def redact(text: str) -> str:
     return text
 
 
+def redact_record(text: str) -> str:
+    """`redact` for a log, in which a text beyond all use is cut: behind the last secret that was seen whole."""
+    if len(text) <= LONGEST_RECORD:
+        return redact(text)
+    start = redact(text[: LONGEST_RECORD + LONGEST_SECRET])
+    # A secret that the first cut opened lies in this tail.
+    return f"{start[:-LONGEST_SECRET]}[… cut from {len(text)} characters]"
+
+
 def redact_all(value: Any) -> Any:
     """The same structure of plain values, each text in it without secrets; for what is stored as JSON."""
     if isinstance(value, str):
@@ -133,15 +146,15 @@ class _CleanRecord(logging.LogRecord):
         try:
             message = self.getMessage()
         except Exception:  # noqa: BLE001 - a line that cannot be put together is written as its parts
-            message, self.msg, self.args = "", redact(f"{self.msg!r} {self.args!r}"), ()
-        clean = redact(message)
+            message, self.msg, self.args = "", redact_record(f"{self.msg!r} {self.args!r}"), ()
+        clean = redact_record(message)
         if clean != message:
             self.msg, self.args = clean, ()
         if self.exc_info and self.exc_info[0]:
             # Formatters print this text instead of formatting the exception again.
-            self.exc_text = redact("".join(traceback.format_exception(*self.exc_info))).rstrip("\n")
+            self.exc_text = redact_record("".join(traceback.format_exception(*self.exc_info))).rstrip("\n")
         if self.stack_info:
-            self.stack_info = redact(self.stack_info)
+            self.stack_info = redact_record(self.stack_info)
 
 
 class _CleanStream:

@@ -25,7 +25,9 @@ UNKNOWN_ORIGIN = "elsewhere"
 # The line of settings with which AUTOMATIC1111's web interface and its many kin end a picture's text.
 _SETTINGS = re.compile(r"^(?:Steps|Seed|Size): .*$", re.MULTILINE)
 _MODEL = re.compile(r"(?:^|, )Model: ([^,\n]+)")
-_JOB_ID = re.compile(r"\s*Job ID: [0-9a-fA-F-]{36}\s*")
+_JOB_ID = re.compile(r"Job ID: [0-9a-fA-F-]{36}")
+# Characters of one text that are looked at: the longest prompt and what programs write behind it.
+LONGEST_TEXT = 4 * LONGEST_PROMPT
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,15 @@ def read_origin(data: bytes) -> Origin:
         return _clean(prompt, model)
     description = texts.get("Description", "")
     if _JOB_ID.search(description):
-        return _clean(_JOB_ID.sub("", description), "Midjourney")
+        parts = (part.strip() for part in _JOB_ID.split(description))
+        return _clean(" ".join(filter(None, parts)), "Midjourney")
     return Origin()
 
 
 def _texts(data: bytes) -> dict[str, str]:
     try:
         with open_picture(data, formats=("PNG",)) as picture:
-            return {str(name): text for name, text in picture.info.items() if isinstance(text, str)}
+            return {str(name): text[:LONGEST_TEXT] for name, text in picture.info.items() if isinstance(text, str)}
     except (OSError, SyntaxError, ValueError):
         return {}
 

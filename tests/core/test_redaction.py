@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,29 @@ def test_what_has_the_shape_of_a_key_is_taken_out(text: str, secret: str) -> Non
     assert secret not in redact(text)
     assert HIDDEN in redact(text)
     assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "http://", "a://b:c", "://", "key=", "key: ", "cookie ", "bearer ", "sk-", "-----BEGIN A", "x:@"]
+)
+def test_a_hostile_text_takes_time_in_proportion_to_its_length(piece: str) -> None:
+    def seconds(count: int) -> float:
+        begun = time.perf_counter()
+        redact(f"/api-key{(piece * count)[:count]}")
+        return time.perf_counter() - begun
+
+    short = min(seconds(5_000) for _ in range(3))
+    assert min(seconds(20_000) for _ in range(3)) < 8 * short + 0.05
+
+
+def test_of_a_record_without_end_the_start_is_kept_and_no_secret_is_cut_open(written: io.StringIO) -> None:
+    secrets = [f"xai-{number:04}{'s' * 40}" for number in range(4_000)]
+    logging.getLogger("stranger").warning("begun %s", " ".join(secrets))
+    said = written.getvalue()
+    assert said.startswith(f"begun xai-{HIDDEN} ")
+    assert "ssss" not in said
+    assert len(said) < redaction.LONGEST_RECORD + 100
+    assert "cut from" in said
 
 
 @pytest.mark.parametrize("text", HARMLESS)

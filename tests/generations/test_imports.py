@@ -1,6 +1,7 @@
 """Pictures from elsewhere: kept with their prompt, read from the file where nobody gave one, and never billed."""
 
 import io
+import time
 
 import pytest
 from PIL import Image as PillowImage
@@ -53,6 +54,7 @@ def test_without_words_it_still_is_an_import(cast: Cast) -> None:
         ({"parameters": "only a fox"}, "only a fox", ""),
         ({"parameters": "Steps: 20"}, "", ""),
         ({"Description": f"a fox --v 7 Job ID: {JOB}"}, "a fox --v 7", "Midjourney"),
+        ({"Description": f"a fox\n Job ID: {JOB} in snow"}, "a fox in snow", "Midjourney"),
         ({"Description": "a fox"}, "", ""),
         ({"cloudhub": '{"prompt": "a fox", "model": "practice-1"}'}, "a fox", "CloudHub: practice-1"),
         ({"cloudhub": '{"prompt": 5}'}, "", "CloudHub"),
@@ -66,6 +68,20 @@ def test_without_words_it_still_is_an_import(cast: Cast) -> None:
 def test_a_png_tells_of_itself(texts: dict[str, str], prompt: str, made_with: str) -> None:
     origin = read_origin(with_texts(**texts))
     assert (origin.prompt, origin.made_with) == (prompt, made_with)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("name", ["Description", "parameters"])
+@pytest.mark.parametrize("piece", [" ", "Job ID: ", "\nSeed: ", ", Model: "])
+def test_a_hostile_text_takes_time_in_proportion_to_its_length(name: str, piece: str) -> None:
+    def seconds(count: int) -> float:
+        picture = with_texts(**{name: f"a{piece * (count // len(piece))}b"})
+        begun = time.perf_counter()
+        read_origin(picture)
+        return time.perf_counter() - begun
+
+    short = min(seconds(5_000) for _ in range(3))
+    assert min(seconds(20_000) for _ in range(3)) < 8 * short + 0.05
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", png()[:60]])

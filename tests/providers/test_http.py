@@ -1,8 +1,12 @@
 """The door to vendors: what surely did not leave, what nobody knows, and answers kept on disk."""
 
+import gzip
 import socket
 import threading
 import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +155,40 @@ def test_an_answer_that_is_too_large_is_unknown_and_says_so() -> None:
     with loopback(endless) as vendor, pytest.raises(OutcomeUnknown, match="more than 4096 bytes") as large:
         submit(Door("Vendor API", largest_answer=4096), vendor.url)
     assert large.value.request_id == "r-9"
+
+
+def packed(count: int, layers: int = 1) -> bytes:
+    data = b"0" * count
+    for _ in range(layers):
+        data = gzip.compress(data)
+    return data
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "words"),
+    [
+        ("gzip", packed(50_000_000), "more than 4096 bytes"),
+        ("gzip, gzip", packed(50_000_000, layers=2), "broke"),
+        ("br", b"0" * 100, "broke"),
+        ("gzip", packed(3000)[:-9], "broke"),
+    ],
+)
+def test_a_packed_answer_is_counted_as_it_is_unpacked(encoding: str, body: bytes, words: str) -> None:
+    with loopback(answering(body, headers=f"Content-Encoding: {encoding}\r\n")) as vendor:
+        tracemalloc.start()
+        with pytest.raises(OutcomeUnknown, match=words):
+            submit(Door("Vendor API", largest_answer=4096), vendor.url)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert most < 5_000_000
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_an_answer_that_is_packed_unasked_is_read(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    body = PICTURE * 10_000
+    with loopback(answering(pack(body), headers=f"Content-Encoding: {encoding}\r\n")) as vendor:
+        assert submit(Door("Vendor API"), vendor.url).body == body
+    assert b"accept-encoding: identity\r\n" in vendor.requests[0].lower()
 
 
 def test_an_answer_is_on_disk_under_its_final_name_only_when_it_is_whole(tmp_path: Path) -> None:
