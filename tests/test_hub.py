@@ -174,6 +174,14 @@ def test_tests_and_checks_see_no_settings_of_the_developer(checkout: hub.Checkou
     assert seen["PATH"] == "/bin"
 
 
+def test_every_setting_is_explained_in_the_example_of_settings() -> None:
+    """So tests and checks keep each of them away too: `isolated_environment` goes by that file."""
+    read = set(re.findall(r'\benv(?:\.\w+|iron\.get)\(\s*"(\w+)"', (ROOT / "cloudhub/settings.py").read_text()))
+    assert len(read) > 30
+    given = hub.isolated_environment(hub.Checkout(ROOT), dict.fromkeys(read, "mine"))
+    assert {name for name, value in given.items() if value == "mine"} == set()
+
+
 # Packages
 
 
