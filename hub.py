@@ -40,7 +40,7 @@ except ImportError:  # Windows has no such lock; there, two first starts at once
 
 NEEDED_PYTHON = (3, 11)
 RUN_PACKAGES = "requirements.txt"
-POSTGRESQL_PACKAGES = "requirements-scale.txt"
+SCALE_PACKAGES = "requirements-scale.txt"
 TEST_PACKAGES = "requirements-dev.txt"
 FRESH_VALUES: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
@@ -160,12 +160,14 @@ def prepare_packages(checkout: Checkout, list_name: str) -> None:
 
 
 def packages_to_run(checkout: Checkout, environ: Mapping[str, str]) -> str:
-    """The list that this installation needs: PostgreSQL wants its driver on top."""
+    """The list that this installation needs: PostgreSQL and a shared cache want their drivers on top."""
     path = checkout.root / ".env"
     given = given_values(path.read_text(encoding="utf-8") if path.exists() else "", environ)
-    file = given.get("DATABASE_URL_FILE", "")
-    url = Path(file).expanduser().read_text(encoding="utf-8") if file else given.get("DATABASE_URL", "")
-    return POSTGRESQL_PACKAGES if url.startswith(("postgres", "psql", "pgsql")) else RUN_PACKAGES
+    files = {name: given.get(f"{name}_FILE", "") for name in ("DATABASE_URL", "CACHE_URL")}
+    urls = [Path(file).expanduser().read_text("utf-8") if file else given.get(name, "") for name, file in files.items()]
+    return (
+        SCALE_PACKAGES if any(url.startswith(("postgres", "psql", "pgsql", "redis")) for url in urls) else RUN_PACKAGES
+    )
 
 
 def environment_works(checkout: Checkout) -> bool:

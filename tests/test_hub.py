@@ -4,6 +4,7 @@ import ast
 import base64
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -173,6 +174,14 @@ def test_tests_and_checks_see_no_settings_of_the_developer(checkout: hub.Checkou
     assert seen["PATH"] == "/bin"
 
 
+def test_every_setting_is_explained_in_the_example_of_settings() -> None:
+    """So tests and checks keep each of them away too: `isolated_environment` goes by that file."""
+    read = set(re.findall(r'\benv(?:\.\w+|iron\.get)\(\s*"(\w+)"', (ROOT / "cloudhub/settings.py").read_text()))
+    assert len(read) > 30
+    given = hub.isolated_environment(hub.Checkout(ROOT), dict.fromkeys(read, "mine"))
+    assert {name for name, value in given.items() if value == "mine"} == set()
+
+
 # Packages
 
 
@@ -183,6 +192,34 @@ def test_packages_count_as_installed_until_a_list_changes(checkout: hub.Checkout
     assert hub.is_installed(checkout, "requirements-dev.txt")
     (checkout.root / "requirements.txt").write_text("django==5.2.19\n")
     assert not hub.is_installed(checkout, "requirements-dev.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "needed"),
+    [
+        ("DATABASE_URL", "postgres://hub@localhost/hub", "requirements-scale.txt"),
+        ("DATABASE_URL", "sqlite:////tmp/hub.sqlite3", "requirements.txt"),
+        ("CACHE_URL", "rediscache://127.0.0.1:6379/1", "requirements-scale.txt"),
+        ("CACHE_URL", "rediss://127.0.0.1:6379/1", "requirements-scale.txt"),
+        ("CACHE_URL", "locmemcache://", "requirements.txt"),
+    ],
+)
+def test_a_database_and_a_cache_bring_their_drivers(checkout: hub.Checkout, name: str, value: str, needed: str) -> None:
+    assert hub.packages_to_run(checkout, {}) == "requirements.txt"
+    assert hub.packages_to_run(checkout, {name: value}) == needed
+    (checkout.root / ".env").write_text(f"{name}={value}\n")
+    assert hub.packages_to_run(checkout, {}) == needed
+    (checkout.root / "url").write_text(value)
+    (checkout.root / ".env").write_text(f"{name}_FILE={checkout.root / 'url'}\n")
+    assert hub.packages_to_run(checkout, {}) == needed
+
+
+def test_the_larger_list_has_the_driver_of_the_documented_cache() -> None:
+    documented = re.findall(r"^# CACHE_URL=(.+)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert documented
+    for url in documented:
+        assert environ.Env.cache_url_config(url)["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
+    assert re.search(r"^redis==", (ROOT / "requirements-scale.txt").read_text(), re.MULTILINE)
 
 
 def test_packages_count_as_gone_with_the_python_below_them(checkout: hub.Checkout) -> None:
