@@ -147,7 +147,9 @@ def _number_problems(request: CloudGenerationRequest) -> dict[str, str]:
 
 def _is_ratio(text: str) -> bool:
     sides = text.split(":")
-    return len(sides) == 2 and all(side.isascii() and side.isdigit() and 0 < int(side) <= 100 for side in sides)
+    # Only three digits are read: Python refuses to read thousands.
+    numbers = [int(side) if side.isascii() and side.isdigit() and len(side) <= 3 else 0 for side in sides]
+    return len(numbers) == 2 and all(0 < number <= 100 for number in numbers)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,11 @@ from typing import Any
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.catalog.access import may_use
-from cloudhub.catalog.find import entry_of, successor_of
+from cloudhub.catalog.find import default_model, entry_of, successor_of
 from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.generations.find import find_generation
+from cloudhub.generations.models import Generation
 from cloudhub.web.studio_form import can_size, label_of, settings_of
 from providers.base import Capabilities, CloudGenerationRequest
 from providers.catalogue import find_provider
@@ -40,11 +41,10 @@ def recall_wish(
     if remix:
         request.pop("seed", None)
     old, now = generation.model, standing(generation.model)
-    usable = old.enabled and find_provider(old.provider) is not None and may_use(actor, old)
+    usable = _is_usable(actor, old)
     if usable and (keep or not now.is_past):
         return Recalled(old, request)
-    following = successor_of(old)
-    following = following if following and may_use(actor, following) else None
+    following = _usable_successor(actor, old)
     chosen = following or (old if usable else otherwise)
     notes = [_what_happened(old), _what_is_chosen(old, following, chosen)]
     kept = request if chosen in (None, old) else _shared(request, entry_of(chosen).capabilities)
@@ -53,6 +53,29 @@ def recall_wish(
         notes.append(f"Not kept, because {chosen.name} does not have it: {dropped}.")
     missing = "" if following else old.successor
     return Recalled(chosen, kept, tuple(notes), str(generation.id) if usable and chosen != old else "", missing)
+
+
+def usual_choice(actor: Actor, latest: Generation | None) -> Recalled:
+    """The model that a person's `latest` generation used, for an empty form. In place of one that is past its date its
+    successor, else the default model; itself only where there is no other."""
+    if latest is None or not _is_usable(actor, latest.model):
+        return Recalled(default_model(actor), {})
+    old = latest.model
+    if not standing(old).is_past:
+        return Recalled(old, {})
+    following = _usable_successor(actor, old)
+    chosen = following or default_model(actor) or old
+    notes = (_what_happened(old), _what_is_chosen(old, following, chosen))
+    return Recalled(chosen, {}, notes, str(latest.id) if chosen != old else "", "" if following else old.successor)
+
+
+def _is_usable(actor: Actor, model: CloudModel) -> bool:
+    return model.enabled and find_provider(model.provider) is not None and may_use(actor, model)
+
+
+def _usable_successor(actor: Actor, old: CloudModel) -> CloudModel | None:
+    following = successor_of(old)
+    return following if following and may_use(actor, following) else None
 
 
 def _what_happened(old: CloudModel) -> str:

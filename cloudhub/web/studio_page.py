@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.catalog.access import may_use
-from cloudhub.catalog.find import default_model, entry_of, models_for_picking
+from cloudhub.catalog.find import entry_of, models_for_picking
 from cloudhub.catalog.lifecycle import standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.identifiers import new_id
@@ -14,7 +13,7 @@ from cloudhub.generations.images import find_image
 from cloudhub.web.cards import cards_of
 from cloudhub.web.offer import make_offer, price_of_one
 from cloudhub.web.picture_words import reference_words, size_words
-from cloudhub.web.recall import Recalled, recall_wish
+from cloudhub.web.recall import Recalled, recall_wish, usual_choice
 from cloudhub.web.studio_form import SEED_WORDS, can_size, flat_request, settings_of
 from providers.base import LARGEST_SIDE, SMALLEST_SIDE, Capabilities
 from providers.catalogue import find_provider, installed_providers
@@ -30,10 +29,9 @@ def studio_context(
     """Everything on the Studio page; `recall` names a generation whose wish fills the form (see `recall_wish`),
     `picture` an image to work on."""
     recent = list(generations_for(actor).filter(user=actor.user)[:RECENT_RESULTS])
-    latest = recent[0].model if recent else None
-    still_there = latest and latest.enabled and find_provider(latest.provider) and may_use(actor, latest)
-    used = latest if still_there else default_model(actor)
-    recalled = _edited(actor, picture, used) if picture else Recalled(used, {})
+    usual = usual_choice(actor, recent[0] if recent else None)
+    used = usual.model
+    recalled = _edited(actor, picture, used) if picture else usual
     if recall:
         recalled = recall_wish(actor, recall, remix=remix, keep=keep, otherwise=used)
     model = recalled.model

@@ -53,7 +53,6 @@ CASES: Mapping[int, Case] = {
     401: Case("key_invalid", "API credentials are invalid", CHECK_KEY),
     402: Case("billing_disabled", "The API units are used up", ADD_UNITS),
     403: Case("permission_region", "Permission denied", f"Look at the token and the account at {ACCOUNT}."),
-    404: Case("capability", "There is no such address", CHECK_ADDRESS),
     413: Case("capability", "Request too large", "Use smaller pictures: each may have less than 10 MB."),
 }
 
@@ -85,8 +84,10 @@ def _case(complaint: Complaint, model: str, successor: str) -> Case:
     status = complaint.status
     if status in (400, 403, 429) and _MONEY.search(complaint.signs):
         return CASES[402]
-    if status in (400, 422) and _MODEL.search(complaint.signs):
+    if status == 404 or (status in (400, 422) and _MODEL.search(complaint.signs)):
         remedy = f"Choose {successor} instead." if successor else "Choose another model."
+        # A 404 of a path looks like one of a model: both may be what is wrong.
+        remedy = f"{remedy} {CHECK_ADDRESS}" if status == 404 else remedy
         return Case("model_retired", f"Recraft does not offer {model} (any more)", remedy)
     if status < 400:
         return Case("capability", "The address leads elsewhere", CHECK_ADDRESS)

@@ -23,10 +23,23 @@ def inside(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(command.INSIDE, str(settings.DATA_DIR))
 
 
-def test_with_the_word_one_cheap_picture_is_made_and_booked(vendors: RunningServer, tmp_path: Path) -> None:
+def test_with_secrets_in_files_one_cheap_picture_is_booked_and_the_hub_left_alone(
+    vendors: RunningServer, tmp_path: Path
+) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "CLOUDHUB"))}
-    own = {"SECRET_KEY": "a-secret-for-tests-only-0123456789-abcdefghijklmnop", "CLOUDHUB_ENV_FILE": "",
-           "CLOUDHUB_DATA_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}  # fmt: skip
+    secrets, data = tmp_path / "secrets", tmp_path / "data"
+    secrets.mkdir()
+    data.mkdir()
+    production = secrets / "production.sqlite3"
+    values = {"DATABASE_URL": f"sqlite:///{production}", "OPENAI_API_KEY": kept["OPENAI_API_KEY"],
+              "SECRET_KEY": "a-secret-for-tests-only-0123456789-abcdefghijklmnop"}  # fmt: skip
+    for name, value in values.items():
+        (secrets / name).write_text(f"{value}\n")
+    # One of the three is named by a line of `.env`.
+    (secrets / "env").write_text(f"DATABASE_URL_FILE={secrets / 'DATABASE_URL'}\n")
+    files = {f"{name}_FILE": str(secrets / name) for name in ("OPENAI_API_KEY", "SECRET_KEY")}
+    own = {**files, "CLOUDHUB_ENV_FILE": str(secrets / "env"), "CLOUDHUB_DATA_DIR": str(data), "TMPDIR": str(data)}
+    kept = {name: value for name, value in kept.items() if name not in values}
     told = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "live_test", "openai", "--spend"],
         env={**kept, **own}, cwd=ROOT, capture_output=True, text=True, timeout=110,
@@ -38,7 +51,8 @@ def test_with_the_word_one_cheap_picture_is_made_and_booked(vendors: RunningServ
     (call,) = vendors.exchange.invoice.as_json()["calls"]
     assert float(call["amount"]) <= 0.05
     assert TEST_KEY not in told.stdout + told.stderr
-    assert list(tmp_path.iterdir()) == [], "its folder is thrown away"
+    assert list(data.iterdir()) == [], "its folder is thrown away"
+    assert not production.exists(), "the hub's own database stays as it is"
 
 
 @pytest.mark.usefixtures("inside")

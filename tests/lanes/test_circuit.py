@@ -98,6 +98,14 @@ def test_repeated_failures_open_the_circuit_for_every_model_of_the_key(db: None)
         assert "5 times in a row" in wait.reason
 
 
+@pytest.mark.parametrize("code", ["key_invalid", "billing_disabled", "org_unverified"])
+def test_a_key_that_the_vendor_refuses_is_counted_and_passed_over(db: None, code: str) -> None:
+    let_through(1)
+    note_error(NAME, new_id(), Rejected(code, "Not with this key."))
+    key_lane, _ = lanes_named(NAME)
+    assert (key_lane.failures, key_lane.last_failure_code) == (1, code)
+
+
 @pytest.mark.parametrize("answer", [None, Rejected("refused_prompt", "No."), Rejected("capability", "Not so.")])
 def test_an_answer_in_between_starts_the_count_again(db: None, answer: ProviderError | None) -> None:
     let_through(1)

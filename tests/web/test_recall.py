@@ -113,3 +113,21 @@ def test_a_model_that_only_retires_later_is_used_again(alices: Client, made: Mak
     chosen, text = page(alices, generation)
     assert chosen == "practice-1"
     assert "ends in 9 days, then practice-2" in text
+
+
+def test_an_empty_form_does_not_choose_a_model_past_its_date(alices: Client, retired: Generation) -> None:
+    answer = alices.get("/")
+    assert (answer.context["model"].key, answer.context["recalled"].successor) == ("practice-1", "practice-2")
+    assert "It may still answer." in answer.content.decode(), "there is no other"
+    follow("another")
+    answer = alices.get("/")
+    assert answer.context["model"].key == "another"
+    assert (
+        "is not registered yet: an owner can register it under Models. Another is chosen here."
+        in answer.content.decode()
+    )
+    follow("practice-2")
+    answer = alices.get("/")
+    assert (answer.context["model"].key, answer.context["values"]) == ("practice-2", {})
+    assert f'href="/?recall={retired.id}&amp;keep=1"' in answer.content.decode()
+    assert "Its successor Practice-2 is chosen here." in answer.content.decode()

@@ -13,7 +13,7 @@ ERRORS = [
         state="released", headers={"content-type": "text/plain; charset=utf-8"}, source=PAGE,
     ),
     DocumentedError(
-        name="no such path", status=404, body="404 page not found", code="capability", ends="rejected",
+        name="not found", status=404, body="404 page not found", code="model_retired", ends="rejected",
         state="released", headers={"content-type": "text/plain; charset=utf-8"}, source=PAGE,
     ),
     DocumentedError(

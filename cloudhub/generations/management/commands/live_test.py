@@ -32,6 +32,7 @@ from cloudhub.generations.management.commands.check_provider import StepFailed, 
 from cloudhub.generations.management.commands.generate import make_pictures
 from cloudhub.generations.models import Generation, Image
 from cloudhub.generations.quote import Quote, quote_model
+from cloudhub.secret_files import FROM_FILES
 from cloudhub.vault.check import check_key, check_wrong_key
 from providers.base import Provider, ProviderError
 
@@ -70,7 +71,9 @@ def _run_on_a_hub_of_its_own() -> int:
     """The same command again in a process whose data folder and database are thrown away afterwards."""
     with tempfile.TemporaryDirectory(prefix="cloudhub-live-test-") as folder:
         path = str(Path(folder).resolve())
-        own = {**os.environ, "CLOUDHUB_DATA_DIR": path, "DATABASE_URL": "", INSIDE: path}
+        # What came from files stands in the environment already. Empty, not left out, so that `.env` says it no more.
+        files = {f"{name}_FILE": "" for name in (*FROM_FILES, "DATABASE_URL")}
+        own = {**os.environ, **files, "CLOUDHUB_DATA_DIR": path, "DATABASE_URL": "", INSIDE: path}
         return subprocess.run([sys.executable, *sys.argv], env=own, check=False).returncode
 
 
