@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.accounts.audit_trail import record
+from cloudhub.accounts.audit_trail import record_person
 from cloudhub.accounts.models import Invitation, Membership, Role, User
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden, NotFound
@@ -82,7 +82,7 @@ def _set_ownership(actor: Actor, user_id: int, owns: bool) -> User:
         if not owns:
             _withdraw_invitations(user)
         action = "person.made_hub_owner" if owns else "person.hub_ownership_withdrawn"
-        record(actor, action, target_kind="person", target_id=user.pk, target_name=user.email)
+        record_person(actor, action, user)
 
     keeping_an_owner(work)
     user.refresh_from_db()
