@@ -82,6 +82,14 @@ def actor_of_user(user: User, team_id: int | None = None, origin: Origin = Origi
     return Actor(user, membership.team, membership.role, None, permissions, origin)
 
 
+def witness_of(user: User, origin: Origin) -> Actor:
+    """Whose act the audit trail tells of, also where they are in no team: then it may do nothing, and has none."""
+    try:
+        return actor_of_user(user, origin=origin)
+    except Forbidden:
+        return Actor(user, Team(), "", origin=origin)
+
+
 def actor_of_hub_key(key: HubKey, origin: Origin = Origin("api")) -> Actor:  # noqa: B008 - frozen
     """The actor behind a hub key: its user's role in its team, cut down to the key's scopes. Raises `Forbidden`."""
     memberships = Membership.objects.filter(user=key.user, team=key.team, team__archived_at=None)

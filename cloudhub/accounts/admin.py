@@ -7,7 +7,6 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,7 +15,6 @@ from cloudhub.accounts.actor import Actor, Origin, actor_of_user, permissions_of
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.hub_keys import revoke_hub_key
 from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, Membership, Role, Team, User
-from cloudhub.core.database import write_lock
 from cloudhub.core.errors import Forbidden, HubError
 
 # django-allauth's own tables: a row there opens a way in, past the People page and the audit trail.
@@ -40,45 +38,24 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def admin_actor(request: HttpRequest) -> Actor:
     """Who acts on the admin site, for the audit trail; somebody in no team has none in their lines."""
-    user = cast(User, request.user)
-    origin = Origin("admin", request.META.get("REMOTE_ADDR", ""))
+    user, origin = cast(User, request.user), origin_of(request)
     try:
         return actor_of_user(user, origin=origin)
     except Forbidden:
         return Actor(user, Team(), "", None, permissions_of(user, Role.VIEWER), origin)
 
 
-class Recorded(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What is added, changed or deleted here stands in the audit trail, written in the same transaction."""
+def origin_of(request: HttpRequest) -> Origin:
+    return Origin("admin", request.META.get("REMOTE_ADDR", ""))
 
-    def _record(self, request: HttpRequest, verb: str, row: Model, details: dict[str, Any]) -> None:
-        kind = self.opts.verbose_name.lower().replace(" ", "_") if self.opts.verbose_name else ""
-        record(admin_actor(request), f"{kind}.{verb}", target_kind=kind, target_id=row.pk, target_name=str(row),
-               details=details)  # fmt: skip
+
+class Recorded(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is added here stands in the audit trail, written in the same transaction."""
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        self._record(request, "added", obj, {})
+        kind = self.opts.verbose_name.lower().replace(" ", "_") if self.opts.verbose_name else ""
+        record(admin_actor(request), f"{kind}.added", target_kind=kind, target_id=obj.pk, target_name=str(obj))
         return super().log_addition(request, obj, message)
-
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        """`message` names what was done to which fields; an inline row's name may be a person's, so it is left out."""
-        steps = message if isinstance(message, list) else []
-        changes = [
-            {verb: {name: words for name, words in what.items() if name != "object"} for verb, what in step.items()}
-            for step in steps
-        ]
-        self._record(request, "changed", obj, {"changes": changes})
-        return super().log_change(request, obj, message)
-
-    def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        self._record(request, "deleted", obj, {})
-        super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        with write_lock(), transaction.atomic():
-            for row in queryset:
-                self._record(request, "deleted", row, {})
-            super().delete_queryset(request, queryset)
 
 
 class OnThePeoplePage(ReadOnly):
@@ -114,7 +91,8 @@ class MembershipAdmin(OnThePeoplePage):
 
 @admin.register(HubKey)
 class HubKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Keys are made on the Keys page or by `create_hub_key`, where their text can be shown; here they are ended."""
+    """Keys are made on the Keys page or by the command `create_hub_key`, where their text can be shown; here they are
+    ended."""
 
     list_display = ("name", "prefix", "user", "team", "scopes", "last_used_at", "expires_at", "revoked_at")
     list_filter = ("team",)
@@ -133,11 +111,13 @@ class HubKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Revoke the selected keys", permissions=["view"])
     def revoke(self, request: HttpRequest, keys: QuerySet[HubKey]) -> None:
-        """The core decides which keys the person may end."""
+        """The core decides which keys the person may end; somebody in no team acts for none."""
         try:
-            actor = admin_actor(request)
+            actor = actor_of_user(cast(User, request.user), origin=origin_of(request))
             for key in keys:
-                revoke_hub_key(actor=actor, key_id=str(key.pk))
+                _, others = revoke_hub_key(actor=actor, key_id=str(key.pk))
+                if others:
+                    self.message_user(request, f"{key}: revoked with {others} that were made with it.", messages.INFO)
         except HubError as error:
             self.message_user(request, error.message, messages.ERROR)
 

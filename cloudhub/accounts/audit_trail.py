@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.accounts.models import AuditEntry, Team
+from cloudhub.accounts.models import AuditEntry, Team, User
 
 # "cloudhub" as a number: the lock that lets one transaction at a time append.
 CHAIN_LOCK = 0x636C6F7564687562
@@ -33,17 +33,19 @@ def record(
     target_id: object = "",
     target_name: str = "",
     team: Team | None = None,
+    of_no_team: bool = False,
     details: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
     """Append one line, in the transaction of what it tells of: call it inside `run_transaction`, as its last step.
 
     `action` is the object and the verb in the past ("hub_key.revoked"), `target_name` what people call the object.
     `details` are plain JSON values without secrets and without people's names: ids instead. None as `actor` is the hub
-    itself. Without `team` the line belongs to the actor's. Locks taken after it could deadlock with another appender.
+    itself. Without `team` the line belongs to the actor's, with `of_no_team` to none; a team's owner reads what belongs
+    to it. Locks taken after it could deadlock with another appender.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An audit line belongs into the transaction of what it tells of.")
-    home = team or (actor.team if actor and actor.team.pk else None)
+    home = None if of_no_team else team or (actor.team if actor and actor.team.pk else None)
     if connection.vendor == "postgresql":
         _queue_for_the_chain(home, actor)
     last = AuditEntry.objects.order_by("-number").first()
@@ -58,6 +60,20 @@ def record(
     entry.hash = hash_of(entry)
     entry.save(force_insert=True)
     return entry
+
+
+def record_person(actor: Actor, action: str, person: User, *, details: Mapping[str, Any] | None = None) -> AuditEntry:
+    """A line of what an owner of the hub did to a person: of the person's one team, of none where they have several
+    or no team. The actor's own team need not know. As `record` otherwise."""
+    home = home_of(person)
+    return record(actor, action, target_kind="person", target_id=person.pk, target_name=person.email, team=home,
+                  of_no_team=home is None, details=details)  # fmt: skip
+
+
+def home_of(person: User) -> Team | None:
+    """The one team that they are in, None for several."""
+    some = list(Team.objects.filter(memberships__user=person).order_by("id")[:2])
+    return some[0] if len(some) == 1 else None
 
 
 def _queue_for_the_chain(home: Team | None, actor: Actor | None) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.accounts.audit_trail import record
+from cloudhub.accounts.audit_trail import record, record_person
 from cloudhub.accounts.models import HubKey, Invitation, Membership, Role, Team, User
 from cloudhub.accounts.owners import find_account, keeping_an_owner, require_hub_owner
 from cloudhub.accounts.sessions import end_sessions_of
@@ -88,7 +88,7 @@ def deactivate_person(actor: Actor, user_id: int) -> User:
             raise Conflict(f"{user.email} is already deactivated.")
         end_sessions_of(user)
         _withdraw_invitations(user)
-        _record_person(actor, "person.deactivated", user)
+        record_person(actor, "person.deactivated", user)
 
     return _carried_out(user, work)
 
@@ -101,7 +101,7 @@ def reactivate_person(actor: Actor, user_id: int) -> User:
     def work() -> None:
         if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
             raise Conflict(f"{user.email} is active.")
-        _record_person(actor, "person.reactivated", user)
+        record_person(actor, "person.reactivated", user)
 
     return _carried_out(user, work)
 
@@ -118,7 +118,7 @@ def remove_second_factor(actor: Actor, user_id: int) -> User:
         if not Authenticator.objects.filter(user=user).delete()[0]:
             raise Conflict(f"{user.email} has no second factor.")
         end_sessions_of(user)
-        _record_person(actor, "second_factor.removed", user)
+        record_person(actor, "second_factor.removed", user)
 
     return _carried_out(user, work)
 
@@ -184,10 +184,6 @@ def _carried_out(user: User, work: Callable[[], None]) -> User:
     keeping_an_owner(work)
     user.refresh_from_db()
     return user
-
-
-def _record_person(actor: Actor, action: str, user: User) -> None:
-    record(actor, action, target_kind="person", target_id=user.pk, target_name=user.email)
 
 
 def _has_factor(user: str) -> Exists:

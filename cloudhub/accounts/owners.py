@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.accounts.audit_trail import record
-from cloudhub.accounts.models import Membership, User
+from cloudhub.accounts.audit_trail import record_person
+from cloudhub.accounts.models import Invitation, Membership, Role, User
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden, NotFound
 
@@ -63,7 +64,10 @@ def make_hub_owner(actor: Actor, user_id: int) -> User:
 
 
 def withdraw_hub_ownership(actor: Actor, user_id: int) -> User:
-    """Their roles in teams stay. Raises `Forbidden`, `NotFound`, or `Conflict` for the last owner who can act."""
+    """Their roles in teams stay; open invitations fall where they do not own the team.
+
+    Raises `Forbidden`, `NotFound`, or `Conflict` for the last owner who can act.
+    """
     return _set_ownership(actor, user_id, False)
 
 
@@ -75,9 +79,18 @@ def _set_ownership(actor: Actor, user_id: int, owns: bool) -> User:
         changed = User.objects.filter(pk=user.pk, is_active=True, is_superuser=not owns)
         if not changed.update(is_superuser=owns, is_staff=owns):
             raise Conflict(f"{user.email} is {'already' if owns else 'not'} an owner of the hub, or is deactivated.")
+        if not owns:
+            _withdraw_invitations(user)
         action = "person.made_hub_owner" if owns else "person.hub_ownership_withdrawn"
-        record(actor, action, target_kind="person", target_id=user.pk, target_name=user.email)
+        record_person(actor, action, user)
 
     keeping_an_owner(work)
     user.refresh_from_db()
     return user
+
+
+def _withdraw_invitations(user: User) -> None:
+    """What they invited into teams that they do not own falls with the right to invite there."""
+    own = Membership.objects.filter(user=user, role=Role.OWNER).values("team")
+    pending = Invitation.objects.filter(invited_by=user, accepted_at=None, withdrawn_at=None)
+    pending.exclude(team__in=own).update(withdrawn_at=timezone.now())

@@ -1,6 +1,6 @@
-"""Changing one's password."""
+"""Changing one's password, and what is told of a forgotten one."""
 
-from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.actor import Actor, Origin, witness_of
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import User
 from cloudhub.core.database import run_transaction
@@ -8,6 +8,7 @@ from cloudhub.core.errors import TooMany
 from cloudhub.core.throttle import take
 
 TRIES, SECONDS = 5, 300
+RESET = "password.reset"
 
 
 def count_password_try(actor: Actor) -> None:
@@ -28,3 +29,13 @@ def change_password(actor: Actor, password: str) -> User:
 
     run_transaction(work)
     return user
+
+
+def record_reset(user: User, origin: Origin) -> None:
+    """Tell the audit trail that a person took a new password by the link that was mailed to them."""
+    actor = witness_of(user, origin)
+
+    def work() -> None:
+        record(actor, RESET, target_kind="person", target_id=user.pk, target_name=user.email)
+
+    run_transaction(work)

@@ -5,10 +5,12 @@ from typing import Any
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 
-from cloudhub.accounts.actor import Actor, Origin, permissions_of
+from cloudhub.accounts.actor import Actor, Origin, permissions_of, witness_of
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.invitations import join_as_newcomer, open_invitations_for
-from cloudhub.accounts.models import Membership, Role, Team, User
+from cloudhub.accounts.models import AuditEntry, Membership, Role, Team, User
+from cloudhub.accounts.passwords import RESET
+from cloudhub.accounts.sessions import end_sessions_of
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden
 
@@ -16,6 +18,10 @@ NOT_VERIFIED = "Your identity provider does not say that your e-mail address is 
 NOT_KNOWN = "There is no account and no invitation for your e-mail address. Ask the owner of the hub for an invitation."
 ANOTHER_PERSON = (
     "Your e-mail address is connected with somebody else at the identity provider. Ask the owner of the hub."
+)
+PROVEN = (
+    "Single sign-on has proven that your e-mail address is yours. The password and the sessions of this account from "
+    "before have ended; revoke hub keys that you do not know on the page Keys."
 )
 NOT_CLEAR = "The identity provider gave two answers about two people. Tell whoever runs it."
 OWNER = (
@@ -47,6 +53,37 @@ def welcome(email: str, *, is_verified: bool, origin: Origin) -> User:
     if _is_of_the_house(email):
         return _join_team(newcomer, origin)
     raise Forbidden(NOT_KNOWN)
+
+
+def prove_address(user: User, origin: Origin) -> bool:
+    """End what was there before the address was proven: whether the person had a password.
+
+    Whoever has an invitation's link can make the account of the address in it. Its password ends with its sessions
+    when the identity provider first proves whose address it is, unless a link mailed to it had done so. Second factors
+    stay: who cannot pass one that somebody else set up does not come in.
+    """
+    if not user.has_usable_password() or AuditEntry.objects.filter(user=user, action=RESET).exists():
+        return False
+    user.set_unusable_password()
+    actor = witness_of(user, origin)
+
+    def work() -> None:
+        User.objects.filter(pk=user.pk).update(password=user.password)
+        end_sessions_of(user)
+        record(actor, "password.withdrawn", target_kind="person", target_id=user.pk, target_name=user.email)
+
+    run_transaction(work)
+    return True
+
+
+def record_connection(user: User, origin: Origin) -> None:
+    """Tell the audit trail that a person comes in by single sign-on from then on."""
+    actor = witness_of(user, origin)
+
+    def work() -> None:
+        record(actor, "single_sign_on.connected", target_kind="person", target_id=user.pk, target_name=user.email)
+
+    run_transaction(work)
 
 
 def single_sign_on_of(user: User) -> dict[str, Any]:

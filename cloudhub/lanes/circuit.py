@@ -15,7 +15,7 @@ from cloudhub.lanes.models import Lane, LaneCall
 from providers.base import Busy, ProviderError, Rejected
 
 # Failures of the vendor or of the way to it. A refused prompt is an answer of a vendor that works.
-FAILURES = ("provider_5xx", "connect_failed_not_sent", "unknown_outcome", *REFUSALS)
+FAILURES = ("provider_5xx", "connect_failed_not_sent", "unknown_outcome", "key_invalid", "billing_disabled")
 FAILURES_TO_OPEN = 5
 FIRST_OPENING = timedelta(seconds=30)
 LONGEST_OPENING = timedelta(minutes=10)

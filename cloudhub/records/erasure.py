@@ -18,7 +18,7 @@ from django.db.models import ForeignObjectRel, Q
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor, Origin
-from cloudhub.accounts.audit_trail import record
+from cloudhub.accounts.audit_trail import home_of, record
 from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, User
 from cloudhub.accounts.owners import keeping_an_owner, last_owner
 from cloudhub.billing.models import Budget
@@ -104,7 +104,7 @@ def _check(person: User, confirmation: object, work: object) -> None:
 def _erase(actor: Actor, person_id: int, *, keeps_work: bool) -> Erasure:
     list(User.objects.select_for_update().filter(pk=person_id))
     person = find_unerased_person(person_id)
-    email, name = person.email, stand_in(person_id)
+    email, name, home = person.email, stand_in(person_id), home_of(person)
     _erase_row(person, name)
     _erase_keys(person, name)
     _erase_invitations(person, email, name)
@@ -113,7 +113,7 @@ def _erase(actor: Actor, person_id: int, *, keeps_work: bool) -> Erasure:
     erasure = Erasure.objects.create(user=person, keeps_work=keeps_work)
     witness = replace(actor, user=person, origin=Origin(actor.origin.door)) if actor.user.pk == person_id else actor
     record(witness, "person.erased", target_kind="user", target_id=person_id, target_name=name,
-           details={"keeps_work": keeps_work})  # fmt: skip
+           team=home, of_no_team=home is None, details={"keeps_work": keeps_work})  # fmt: skip
     return erasure
 
 

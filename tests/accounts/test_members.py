@@ -17,9 +17,11 @@ from cloudhub.accounts.members import (
     remove_second_factor,
 )
 from cloudhub.accounts.models import AuditEntry, Invitation, Membership, Role
+from cloudhub.accounts.owners import make_hub_owner
 from cloudhub.accounts.sessions import mark_seen
 from cloudhub.accounts.teams import archive_team, create_team, find_team, open_team, rename_team
 from cloudhub.core.errors import Conflict, Forbidden, Invalid, NotFound
+from cloudhub.records.erasure import erase_person
 from tests.conftest import Cast, client_of, key_of
 
 
@@ -136,6 +138,18 @@ def test_the_list_tells_last_sight_and_second_factor(cast: Cast) -> None:
     assert bob.last_seen is not None
     assert victor.last_seen is None
     assert (bob.has_second_factor, victor.has_second_factor) == (False, True)
+
+
+def test_what_an_owner_of_the_hub_did_to_a_person_is_told_to_that_persons_team(cast: Cast) -> None:
+    deactivate_person(cast.alice, cast.bob.user.pk)
+    for verb in (deactivate_person, reactivate_person, make_hub_owner):
+        verb(cast.alice, cast.charlie.user.pk)
+    Membership.objects.create(user=cast.victor.user, team=cast.other_team)
+    deactivate_person(cast.alice, cast.victor.user.pk)
+    erase_person(cast.alice, cast.charlie.user.pk, confirmation="charlie@example.org", work="keep")
+    lines = AuditEntry.objects.filter(action__startswith="person.").order_by("number")
+    teams = [cast.team, *[cast.other_team] * 3, None, cast.other_team]
+    assert [line.team for line in lines] == teams
 
 
 def test_a_team_is_made_renamed_archived_and_opened(cast: Cast) -> None:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.test import Client
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.accounts.models import HubKey
+from cloudhub.accounts.models import HubKey, Membership
 from cloudhub.billing.models import Hold, LedgerEntry
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.generations.models import Generation
@@ -109,6 +109,16 @@ def test_a_hub_key_is_revoked_by_an_action_and_its_hash_not_shown(alices: Client
     alices.post("/admin/accounts/hubkey/", {"action": "revoke", "_selected_action": [key.pk]})
     key.refresh_from_db()
     assert key.revoked_at
+
+
+def test_an_owner_in_no_team_is_told_why_no_key_is_revoked(alices: Client, alice: Actor, bob: Actor) -> None:
+    key_of(bob)
+    key = HubKey.objects.get()
+    Membership.objects.filter(user=alice.user).delete()
+    data = {"action": "revoke", "_selected_action": [key.pk]}
+    assert "You are in no team yet" in alices.post("/admin/accounts/hubkey/", data, follow=True).content.decode()
+    key.refresh_from_db()
+    assert key.revoked_at is None
 
 
 @pytest.mark.parametrize("name", ["user", "team", "membership"])

@@ -152,6 +152,8 @@ def test_a_password_is_reset_by_mail(mailing: Settings, client: Client, bob: Act
     assert client.post(there, {"password1": NEW, "password2": NEW}).status_code == 302
     assert client.post("/login/", {**SIGN_IN, "password": NEW}).status_code == 302
     assert signed_in.get("/account/").status_code == 302
+    line = AuditEntry.objects.get(action="password.reset")
+    assert (line.user, line.team, line.door) == (bob.user, bob.team, "page")
     assert "has been used or has run out" in Client().get(link, follow=True).content.decode()
 
 

@@ -11,8 +11,10 @@ from django.test import Client
 from django.test.client import Client as Browser
 from pytest_django import Settings
 
-from cloudhub.accounts.invitations import invite
-from cloudhub.accounts.models import User
+from cloudhub.accounts.actor import Origin
+from cloudhub.accounts.invitations import accept_as_newcomer, invite
+from cloudhub.accounts.models import AuditEntry, User
+from cloudhub.accounts.passwords import record_reset
 from tests.conftest import PASSWORD, Cast, client_of
 from tests.web.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
 
@@ -52,7 +54,10 @@ def is_in(browser: Browser) -> bool:
     return browser.get("/account/").status_code == 200
 
 
-def test_a_known_person_comes_in_and_keeps_the_password(provider: IdentityProvider, client: Client, cast: Cast) -> None:
+def test_a_known_person_comes_in_and_a_proven_one_keeps_the_password(
+    provider: IdentityProvider, client: Client, cast: Cast
+) -> None:
+    record_reset(cast.bob.user, Origin("page"))
     assert f'href="{START}?next=/gallery/"' in client.get("/login/?next=/gallery/").content.decode()
     assert come_in(client, f"{START}?next=/gallery/") == "/gallery/"
     assert "bob@example.org" in client.get("/account/").content.decode()
@@ -61,6 +66,29 @@ def test_a_known_person_comes_in_and_keeps_the_password(provider: IdentityProvid
     provider.claims["email"] = "robert@example.org"
     come_in(again)
     assert "bob@example.org" in again.get("/account/").content.decode(), "known by number from now on"
+    assert AuditEntry.objects.filter(action="single_sign_on.connected").count() == 1
+
+
+def test_whoever_made_an_account_for_anothers_address_is_shut_out(
+    provider: IdentityProvider, client: Client, cast: Cast
+) -> None:
+    """The maker opened the link that was shown, and has never seen the mailbox."""
+    _, token = invite(cast.charlie, email="cfo@example.org", role="member", team=cast.other_team)
+    accept_as_newcomer(token, password=PASSWORD, origin=Origin("page"))
+    maker = Client()
+    credentials = {"username": "cfo@example.org", "password": PASSWORD}
+    assert maker.post("/login/", credentials).status_code == 302
+    provider.claims = {"sub": "cfo", "email": "cfo@example.org", "email_verified": True}
+    assert come_in(client) == "/"
+    page = client.get("/account/").content.decode()
+    assert "The password and the sessions of this account from before have ended" in page
+    assert not is_in(maker)
+    assert Client().post("/login/", credentials).status_code == 422
+    line = AuditEntry.objects.get(action="password.withdrawn")
+    assert (line.who, line.team) == ("cfo@example.org", cast.other_team)
+    again = Client()
+    assert come_in(again) == "/"
+    assert is_in(client), "sessions that single sign-on began go on"
 
 
 @pytest.mark.parametrize("verified", [False, None, "true", "false", 1])

@@ -19,7 +19,7 @@ from django.urls import reverse
 from cloudhub.accounts.actor import Origin
 from cloudhub.accounts.mail import send_later
 from cloudhub.accounts.models import User
-from cloudhub.accounts.single_sign_on import ANOTHER_PERSON, NOT_CLEAR, welcome
+from cloudhub.accounts.single_sign_on import ANOTHER_PERSON, NOT_CLEAR, PROVEN, prove_address, welcome
 from cloudhub.core.database import release_connection
 from cloudhub.core.errors import HubError
 from cloudhub.vault.second_factors import open_text, seal_text
@@ -97,6 +97,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             )
             if SocialAccount.objects.filter(user=user, provider=sociallogin.account.provider).exists():
                 raise HubError(ANOTHER_PERSON)
+            if prove_address(user, origin):
+                messages.info(request, PROVEN)
         except HubError as error:
             raise ImmediateHttpResponse(_refused(request, error)) from error
         sociallogin.connect(request, user)
