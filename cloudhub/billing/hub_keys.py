@@ -1,6 +1,7 @@
 """Hub keys with what only the catalogue and the books know: the models they may use, and a budget of their own."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from cloudhub.accounts import hub_keys
@@ -9,6 +10,7 @@ from cloudhub.accounts.key_rights import RIGHTS
 from cloudhub.accounts.models import HubKey, User
 from cloudhub.billing.budgets import BudgetStanding, budget_standing, insert_budget, read_budget_fields
 from cloudhub.billing.models import Budget, Scope
+from cloudhub.catalog.access import usable_models
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Invalid
@@ -28,7 +30,7 @@ def issue_hub_key(actor: Actor, fields: Mapping[str, Any], user: User | None = N
     if problems:
         raise Invalid.of(problems)
     key, text = hub_keys.prepare_hub_key(actor, fields, user)
-    _refuse_unknown_models(key.allowed_models)
+    _refuse_unknown_models(actor, key.allowed_models)
     budget = _read_budget(actor, key, fields["budget"]) if fields.get("budget") is not None else None
 
     if budget is None:
@@ -45,7 +47,7 @@ def issue_hub_key(actor: Actor, fields: Mapping[str, Any], user: User | None = N
 def change_hub_key(actor: Actor, key_id: object, changes: Mapping[str, Any]) -> HubKey:
     """As `accounts.hub_keys.change_hub_key`; models must be registered. Its budget is changed as any budget."""
     if isinstance(changes.get("allowed_models"), list):
-        _refuse_unknown_models(changes["allowed_models"])
+        _refuse_unknown_models(actor, changes["allowed_models"])
     return hub_keys.change_hub_key(actor, key_id, changes)
 
 
@@ -79,9 +81,13 @@ def _read_budget(actor: Actor, key: HubKey, wished: Any) -> Budget:
     return Budget(**{**values, "scope": Scope.HUB_KEY}, by_hub_owner=actor.is_hub_owner)
 
 
-def _refuse_unknown_models(models: list[Any]) -> None:
+def _refuse_unknown_models(actor: Actor, models: list[Any]) -> None:
+    """Models that are kept for others are as unknown as those that are not there. What the actor's own key may use is
+    asked with its other rights."""
+    person = replace(actor, hub_key=None)
     wished = [model for model in models if isinstance(model, str) and "\x00" not in model]
-    known = set(CloudModel.objects.filter(key__in=wished).values_list("key", flat=True)) if wished else set()
+    found = usable_models(person, CloudModel.objects.filter(key__in=wished)).values_list("key", flat=True)
+    known = set(found) if wished else set()
     missing = [model for model in wished if model not in known]
     if missing:
         raise Invalid.of({"allowed_models": f"There is no model {missing[0][:100]}. Name models by their keys."})

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from cloudhub.core.database import release_connection
 from cloudhub.core.errors import Invalid
 from cloudhub.core.text import is_storable
-from cloudhub.vault.keys import every_key
+from cloudhub.vault.keys import keys_for
 from providers.base import Capabilities, Key, ModelEntry, Provider, ProviderError
 from providers.catalogue import ability_problems, installed_providers, unavailable_vendors
 
@@ -20,12 +20,12 @@ LONGEST_ID = 200
 
 def find_entry(
     provider: object, model_id: object, address: str = "", capabilities: Mapping[str, Any] | None = None,
-    key: Key | None = None,
+    key: Key | None = None, team_id: int | None = None,
 ) -> tuple[ModelEntry, bool]:  # fmt: skip
     """A vendor's model, and whether it lies outside the vendor's catalogue.
 
-    Asks the vendor where its catalogue is open, by default with the first of the hub's keys; a read, nothing is
-    billed. Raises `Invalid` naming the field at fault.
+    Asks the vendor where its catalogue is open, by default with the first key that the team may use, without a team
+    that every team may; a read, nothing is billed. Raises `Invalid` naming the field at fault.
     """
     vendor = _find_vendor(provider)
     if not isinstance(model_id, str) or not 0 < len(model_id) <= LONGEST_ID or not is_storable(model_id):
@@ -41,6 +41,7 @@ def find_entry(
     if not vendor.open_catalogue:
         offer = ", ".join(entry.id for entry in vendor.models)
         raise Invalid.of({"cloud_model_id": f"{vendor.label} has no model {model_id!r}. It has {offer}."})
+    key = key or next(iter(keys_for(vendor, team_id)), Key({}))
     return _with_abilities(_ask(vendor, model_id, address, key), capabilities), True
 
 
@@ -74,8 +75,7 @@ def _address_problems(vendor: Provider, address: object) -> dict[str, str]:
     return {}
 
 
-def _ask(vendor: Provider, model_id: str, address: str, key: Key | None) -> ModelEntry:
-    key = key or next(iter(every_key(vendor)), Key({}))
+def _ask(vendor: Provider, model_id: str, address: str, key: Key) -> ModelEntry:
     release_connection()
     try:
         return vendor.describe(model_id, key, address=address)

@@ -47,7 +47,8 @@ def register_model(
     """
     if actor is not None:
         require_hub_owner(actor, OWNERS_ALONE)
-    entry, by_hand = find_entry(provider, cloud_model_id, address or "", capabilities)
+    team_id = actor.team.pk if actor else None
+    entry, by_hand = find_entry(provider, cloud_model_id, address or "", capabilities, team_id=team_id)
     # Only what was left out gets the vendor's word; 0 or [] is a mistake that the field's check names.
     name = entry.name if name in (None, "") else name
     key = usual_key(entry.id) if key in (None, "") else key

@@ -30,8 +30,9 @@ def decide_attempt(
 ) -> Attempt:
     """Settle (at `amount`, decimal text, by default the whole hold), release, or write off an unknown outcome.
 
-    Giving the money back is only possible once the vendor's longest time-out and ten minutes have passed. An answer
-    that still comes later is booked and its pictures are kept. The ledger line names who decided and why.
+    Giving money back, all of it or by a settlement below the hold, is only possible once the vendor's longest time-out
+    and ten minutes have passed. An answer that still comes later is booked and its pictures are kept. The ledger line
+    names who decided and why.
     Raises `Forbidden`, `NotFound`, `Invalid` naming the field, or `Conflict`.
     """
     actor.require("manage")
@@ -41,7 +42,7 @@ def decide_attempt(
         raise Conflict(
             f"This attempt is {attempt.get_state_display().lower()}; only an unknown outcome can be decided."
         )
-    if action != "settle":
+    if action != "settle" or micros < attempt.hold.amount_micros:
         _refuse_too_early(attempt)
     if not run_transaction(lambda: _decide(actor, attempt, str(action), micros, str(reason))):
         raise Conflict("Somebody or a late answer decided this attempt meanwhile.")
@@ -90,7 +91,7 @@ def _read(attempt: Attempt, action: Any, amount: Any, reason: Any) -> int:
 
 
 def earliest_release(attempt: Attempt) -> datetime:
-    """From when an unknown outcome may be released or written off: an answer may still be under way until then, and
+    """From when money of an unknown outcome may be given back: an answer may still be under way until then, and
     releasing sooner would free money that is being spent. Raises `Conflict` when the vendor is not installed here."""
     longest = provider_of(attempt.generation.model).longest_wait_seconds
     return (attempt.sent_at or timezone.now()) + timedelta(seconds=longest) + SAFETY
@@ -100,6 +101,7 @@ def _refuse_too_early(attempt: Attempt) -> None:
     earliest = earliest_release(attempt)
     if timezone.now() < earliest:
         raise Conflict(
-            f"The vendor may still answer. This can be released or written off from {earliest:%Y-%m-%d %H:%M} UTC.",
+            f"The vendor may still answer. This can be released or written off from {earliest:%Y-%m-%d %H:%M} UTC, and "
+            "settled below what is held.",
             code="too_early",
         )

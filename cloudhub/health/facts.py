@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.catalog.access import usable_models
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.catalog.prices import price_in_force
 from cloudhub.generations.models import Attempt
@@ -43,8 +44,8 @@ class OtherKey:
 @dataclass(frozen=True)
 class Vendor:
     """An installed vendor. `key` is the first that the actor's team uses, None without credentials, and `missing` then
-    says what to set; `key_print` is None then too. `models` are its registrations that are switched on, `check` the
-    last one of this key."""
+    says what to set; `key_print` is None then too. `models` are its registrations that are switched on and that the
+    actor may use, `check` the last one of this key."""
 
     provider: Provider
     key: Key | None
@@ -76,7 +77,8 @@ class Vendor:
 
 @dataclass(frozen=True)
 class Facts:
-    """`lanes` are those of the keys in use that something happened to; `blocked` models whose price is stopped;
+    """`models` are those that the actor may use; `lanes` those of the keys in use, and of such a model or of the key as
+    a whole, that something happened to; `blocked` models whose price is stopped;
     `unknown_by_vendor` counts the outcomes that wait for a decision and that the actor may see. `unopened` are stored
     keys that cannot be decrypted, `lost` those that were dropped, both of those that the actor may change."""
 
@@ -100,7 +102,8 @@ def gather(actor: Actor) -> Facts:
     actor.require("read")
     now = timezone.now()
     stopped = Price.objects.filter(model=OuterRef("pk"), effective_from__lte=now).exclude(blocked_at=None)
-    models = tuple(CloudModel.objects.annotate(has_blocked_price=Exists(stopped)).order_by("name", "key"))
+    registered = CloudModel.objects.annotate(has_blocked_price=Exists(stopped)).order_by("name", "key")
+    models = tuple(usable_models(actor, registered))
     checks = {(check.provider, check.key_print): check for check in KeyCheck.objects.all()}
     rows = list(known_keys())
     vendors = tuple(
@@ -110,7 +113,13 @@ def gather(actor: Actor) -> Facts:
     own = [stored for stored in rows if may_change(actor, stored.team_id)]
     used = {(vendor.provider.id, key_print) for vendor in vendors for key_print in vendor.key_prints}
     unwell = Q(failures__gt=0) | Q(opened_until__isnull=False) | Q(paused_until__gt=now)
-    lanes = tuple(lane for lane in Lane.objects.filter(unwell) if (lane.provider, lane.key_print) in used)
+    shown = {(model.provider, model.cloud_model_id) for model in models} | {
+        (vendor.provider.id, "") for vendor in vendors
+    }
+    lanes = tuple(
+        lane for lane in Lane.objects.filter(unwell)
+        if (lane.provider, lane.key_print) in used and (lane.provider, lane.model) in shown
+    )  # fmt: skip
     return Facts(
         now=now,
         vendors=vendors,

@@ -156,7 +156,7 @@ def _unknown(actor: Actor, facts: Facts) -> list[UnknownOutcome]:
 
 
 def why_not_released(attempt: Attempt, now: datetime) -> str:
-    """Why an unknown outcome can only be settled yet, empty when it may be released or written off too."""
+    """Why money of an unknown outcome cannot be given back yet, empty when it can."""
     try:
         earliest = earliest_release(attempt)
     except Conflict as error:

@@ -147,6 +147,7 @@ def test_a_queued_generation_can_be_cancelled_once(alices: Caller) -> None:
 def test_an_owner_settles_an_unknown_outcome(alices: Caller, finished: Callable[..., dict]) -> None:
     generation = finished("#lost a fox")
     address = f"/api/v1/attempts/{generation['attempts'][0]['id']}/decision"
+    Attempt.objects.update(sent_at=timezone.now() - timedelta(hours=1))
     answer = alices.post(address, {"action": "settle", "amount": "0.002000", "reason": "as on the bill"})
     assert answer.status_code == 200
     assert (answer.json()["state"], answer.json()["amount"]) == ("settled", "0.002000")

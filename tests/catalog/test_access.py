@@ -7,13 +7,14 @@ import pytest
 from cloudhub.accounts.actor import Actor, actor_of_hub_key
 from cloudhub.accounts.hub_keys import create_hub_key
 from cloudhub.accounts.models import AuditEntry
+from cloudhub.billing.hub_keys import issue_hub_key
 from cloudhub.catalog.access import may_use, require_use, restrict_model
 from cloudhub.catalog.find import default_model, models_for_picking
 from cloudhub.core.errors import Forbidden, Invalid
 from cloudhub.generations.models import Generation
 from cloudhub.generations.quote import quote_wish
 from cloudhub.generations.submit import submit_generation
-from tests.conftest import Cast
+from tests.conftest import Cast, client_of, key_of
 
 WISH = {"prompt": "a lighthouse", "num_images": 1}
 
@@ -57,6 +58,24 @@ def test_what_one_may_not_use_is_not_offered(cast: Cast) -> None:
     assert models_for_picking(cast.bob) == []
     assert default_model(cast.bob) is None
     assert default_model(cast.charlie) == cast.practice
+
+
+def test_strangers_are_told_nothing_of_a_model_that_is_kept_for_others(cast: Cast) -> None:
+    restrict_model(cast.alice, cast.practice, teams=[cast.other_team.pk], people=[])
+    key = {"name": "k", "scopes": ["read"], "allowed_models": ["practice-1"]}
+    for actor, status in ((cast.bob, 403), (cast.charlie, 200)):
+        is_let_in, client = status == 200, client_of(actor)
+        assert ("practice-1" in client.get("/costs/").content.decode()) is is_let_in
+        assert client.post("/studio/fields", {"model": "practice-1"}).status_code == status
+        program = {"Authorization": f"Bearer {key_of(actor)}"}
+        listed = client.get("/api/v1/providers/practice", headers=program).json()
+        assert listed["models"] == (["practice-1"] if is_let_in else [])
+        if is_let_in:
+            assert issue_hub_key(actor, key)[0].allowed_models == ["practice-1"]
+        else:
+            with pytest.raises(Invalid) as refused:
+                issue_hub_key(actor, key)
+            assert list(refused.value.fields) == ["allowed_models"]
 
 
 def test_a_hub_key_uses_only_the_models_it_is_made_for_whoever_owns_it(cast: Cast) -> None:

@@ -1,16 +1,20 @@
 """Models outside of a catalogue, described by vendor and owner: each mistake named; and vendors that cannot be had."""
 
+import base64
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from cloudhub.catalog.describe import find_entry, usual_key
 from cloudhub.catalog.find import entry_of
 from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import register_model, synchronise_catalog
 from cloudhub.core.errors import Invalid
+from cloudhub.vault.stored import add_key
 from providers.catalogue import find_provider, unavailable_vendors
 from tests.catalog.bazaar.client import Bazaar
+from tests.conftest import Cast
 
 MADE = "maker/painter:v2"
 
@@ -51,6 +55,20 @@ def test_another_one_is_described_by_the_vendor(bazaar: Bazaar, monkeypatch: pyt
         True,
     )
     assert bazaar.asked == [(MADE, "bazaar-key-0123", "https://images.example/v1")]
+
+
+def test_it_is_described_with_a_key_of_the_registering_persons_team(
+    bazaar: Bazaar, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never of another team's, which would count there at the vendor."""
+    monkeypatch.setattr(Bazaar, "takes_address", False)
+    settings.CLOUDHUB_ENCRYPTION_KEYS = base64.urlsafe_b64encode(b"o" * 32).decode()
+    add_key(cast.alice, provider="bazaar", values={"BAZAAR_KEY": "elsewheres-0123456789"}, team=cast.other_team)
+    register_model(provider="bazaar", cloud_model_id="maker/one", actor=cast.alice)
+    add_key(cast.alice, provider="bazaar", values={"BAZAAR_KEY": "studios-0123456789"}, team=cast.team)
+    register_model(provider="bazaar", cloud_model_id="maker/two", actor=cast.alice)
+    register_model(provider="bazaar", cloud_model_id="maker/three")
+    assert [secret for _, secret, _ in bazaar.asked] == ["", "studios-0123456789", ""]
 
 
 def test_without_a_key_the_vendor_is_asked_all_the_same(bazaar: Bazaar) -> None:

@@ -110,19 +110,22 @@ def test_i21_an_owner_decides_and_the_ledger_names_them(
 
 
 def test_an_owner_settles_at_what_the_bill_says(lost: Attempt, cast: Cast) -> None:
-    decide(cast, lost, "settle", amount="0.02")
+    decide(cast, age(lost), "settle", amount="0.02")
     assert ledger_of(lost.generation) == [HELD, ("settle", -FLASH_PRICE, 20_000)]
     assert again(lost.generation).cost_micros == 20_000
 
 
-@pytest.mark.parametrize("action", ["release", "write_off"])
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [("release", {}), ("write_off", {}), ("settle", {"amount": "0"}), ("settle", {"amount": "0.038999"})],
+)
 def test_it_is_too_early_to_give_the_money_back_while_the_vendor_may_answer(
-    lost: Attempt, cast: Cast, action: str
+    lost: Attempt, cast: Cast, action: str, more: dict[str, str]
 ) -> None:
     almost = timedelta(seconds=300 + 600 - 5)
     Attempt.objects.filter(hold_id=lost.pk).update(sent_at=timezone.now() - almost)
     with pytest.raises(Conflict, match="may still answer") as refused:
-        decide(cast, lost, action)
+        decide(cast, lost, action, **more)
     assert refused.value.code == "too_early"
     assert ledger_of(lost.generation) == [HELD]
 
@@ -202,7 +205,7 @@ def test_a_late_answer_after_the_money_was_given_back_is_booked_and_its_picture_
 def test_a_late_answer_corrects_what_a_person_settled(
     lost: Attempt, cast: Cast, amount: str, correction: int | None
 ) -> None:
-    decide(cast, lost, "settle", amount=amount)
+    decide(cast, age(lost), "settle", amount=amount)
     assert settle_attempt(lost.pk, answer_of(lost))
     corrections = [posted for kind, _, posted in ledger_of(lost.generation) if kind in ("overrun", "refund")]
     assert corrections == ([correction] if correction else [])

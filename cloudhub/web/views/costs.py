@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.billing.reports import entries_for, name_deciders, read_range, spend
+from cloudhub.catalog.access import usable_models
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import Invalid
 from cloudhub.core.identifiers import read_id
@@ -28,7 +29,8 @@ def costs(request: HubRequest) -> HttpResponse:
         context = _report(request)
     except Invalid as error:
         context = {"errors": error.fields}
-    context |= {"given": request.GET, "kinds": LedgerEntry.Kind.choices, "models": CloudModel.objects.order_by("name")}
+    models = usable_models(request.actor, CloudModel.objects.order_by("name"))
+    context |= {"given": request.GET, "kinds": LedgerEntry.Kind.choices, "models": models}
     return render(request, "costs/costs.html", context, status=422 if "errors" in context else 200)
 
 

@@ -7,7 +7,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
+from cloudhub.catalog.access import require_use
 from cloudhub.catalog.find import entry_of, find_model
+from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import BudgetExceeded, Conflict, HubError, Invalid
 from cloudhub.core.identifiers import new_id
 from cloudhub.generations.cancel import cancel_generation
@@ -41,10 +43,16 @@ def studio(request: HubRequest) -> HttpResponse:
 @signed_in("generate")
 def model_fields(request: HubRequest) -> HttpResponse:
     """The fields of another model, with what was already put into those that both have."""
-    model = find_model(request.POST.get("model"))
-    context = form_context(model, posted_values(request.POST))
+    context = form_context(_model(request), posted_values(request.POST))
     response = render(request, "studio/_model_fields.html", {**context, "is_fragment": True})
     return trigger_client_event(response, MONEY_MOVED, after="settle")
+
+
+def _model(request: HubRequest) -> CloudModel:
+    """The posted model. Raises as `find_model`, and `Forbidden` when it is kept for others."""
+    model = find_model(request.POST.get("model"))
+    require_use(request.actor, model)
+    return model
 
 
 @require_POST
@@ -53,7 +61,7 @@ def price(request: HubRequest) -> HttpResponse:
     """What the button says for the form as it stands."""
     has_frame = False
     try:
-        able = entry_of(find_model(request.POST.get("model"))).capabilities
+        able = entry_of(_model(request)).capabilities
         has_frame = can_size(able)
         wish = read_form(request.POST, request.FILES, able)
         offer = make_offer(request.actor, request.POST["model"], wish)
@@ -87,7 +95,7 @@ def add_mask(request: HubRequest) -> HttpResponse:
 def generate(request: HubRequest) -> HttpResponse:
     """Submit the wish and show its card; without htmx, come back to the page, where the card stands first."""
     try:
-        able = entry_of(find_model(request.POST.get("model"))).capabilities
+        able = entry_of(_model(request)).capabilities
         submission = submit_generation(
             actor=request.actor,
             model=request.POST["model"],
