@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
 
 from providers.credentials import Key, KeyForm
 from providers.errors import FAILURES, Billed, Busy, Failure, OutcomeUnknown, ProviderError, Rejected, Retry
@@ -55,7 +56,8 @@ class Provider(ABC):
     outcome. `billed_on_*` say whether the vendor charges when its filter withholds the picture, when the call is
     cancelled, and when we stop waiting. `result_seconds` is how long the vendor keeps a job's result once it is
     ready: so long an unknown outcome is asked about. `privacy` is what the vendor says it does with prompts and
-    pictures.
+    pictures. `retired` names the ids that are gone, each with its successor, or with a table of "successor" and, where
+    they are known, "retired_on" and "source".
     """
 
     id: ClassVar[str]
@@ -77,6 +79,7 @@ class Provider(ABC):
     open_catalogue: ClassVar[bool] = False
     takes_address: ClassVar[bool] = False
     is_paced: ClassVar[bool] = True
+    retired: Mapping[str, Any] = MappingProxyType({})
     privacy: PrivacyNote = PrivacyNote(goes_to="the vendor")
     models: tuple[ModelEntry, ...]
 
