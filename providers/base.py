@@ -51,7 +51,8 @@ class Provider(ABC):
     `address_variables` point it at another address, such as an emulator or a gateway. `limits` are the vendor's
     published limits for one key; a model's own stand in its `ModelEntry`. With `open_catalogue` models that
     `catalog.toml` does not list can be registered by their id, and `takes_address` says that such a registration
-    may carry a base address of its own. `is_paced` is false for a vendor without limits or failures of its own.
+    may carry a base address of its own. `is_paced` is false for a vendor without limits or failures of its own,
+    `is_practice` true for one whose pictures are for trying the hub only.
     `longest_wait_seconds` is the vendor's longest time-out: ten minutes after it a person may release an unknown
     outcome. `billed_on_*` say whether the vendor charges when its filter withholds the picture, when the call is
     cancelled, and when we stop waiting. `result_seconds` is how long the vendor keeps a job's result once it is
@@ -79,6 +80,7 @@ class Provider(ABC):
     open_catalogue: ClassVar[bool] = False
     takes_address: ClassVar[bool] = False
     is_paced: ClassVar[bool] = True
+    is_practice: ClassVar[bool] = False
     retired: Mapping[str, Any] = MappingProxyType({})
     privacy: PrivacyNote = PrivacyNote(goes_to="the vendor")
     models: tuple[ModelEntry, ...]

@@ -66,7 +66,8 @@ def default_model(actor: Actor | None) -> CloudModel | None:
     living = [model for model in models_for_picking(actor) if not standing(model).is_past]
     drawing = [model for model in living if "text-to-image" in entry_of(model).capabilities.modes]
     living = drawing or living
-    return next((model for model in living if model.provider != "practice"), living[0] if living else None)
+    real = (model for model in living if not provider_of(model).is_practice)
+    return next(real, living[0] if living else None)
 
 
 def successor_of(model: CloudModel) -> CloudModel | None:
