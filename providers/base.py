@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
 
 from providers.credentials import Key, KeyForm
 from providers.errors import FAILURES, Billed, Busy, Failure, OutcomeUnknown, ProviderError, Rejected, Retry
@@ -50,12 +51,14 @@ class Provider(ABC):
     `address_variables` point it at another address, such as an emulator or a gateway. `limits` are the vendor's
     published limits for one key; a model's own stand in its `ModelEntry`. With `open_catalogue` models that
     `catalog.toml` does not list can be registered by their id, and `takes_address` says that such a registration
-    may carry a base address of its own. `is_paced` is false for a vendor without limits or failures of its own.
+    may carry a base address of its own. `is_paced` is false for a vendor without limits or failures of its own,
+    `is_practice` true for one whose pictures are for trying the hub only.
     `longest_wait_seconds` is the vendor's longest time-out: ten minutes after it a person may release an unknown
     outcome. `billed_on_*` say whether the vendor charges when its filter withholds the picture, when the call is
     cancelled, and when we stop waiting. `result_seconds` is how long the vendor keeps a job's result once it is
     ready: so long an unknown outcome is asked about. `privacy` is what the vendor says it does with prompts and
-    pictures.
+    pictures. `retired` names the ids that are gone, each with its successor, or with a table of "successor" and, where
+    they are known, "retired_on" and "source".
     """
 
     id: ClassVar[str]
@@ -77,6 +80,8 @@ class Provider(ABC):
     open_catalogue: ClassVar[bool] = False
     takes_address: ClassVar[bool] = False
     is_paced: ClassVar[bool] = True
+    is_practice: ClassVar[bool] = False
+    retired: Mapping[str, Any] = MappingProxyType({})
     privacy: PrivacyNote = PrivacyNote(goes_to="the vendor")
     models: tuple[ModelEntry, ...]
 

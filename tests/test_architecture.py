@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from providers.catalogue import installed_providers
+
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
@@ -138,6 +140,17 @@ def calls_of(path: Path, methods: set[str]) -> Iterator[str]:
 def test_i14_only_one_module_may_start_or_cancel_at_a_vendor() -> None:
     callers = {name(path) for path in HUB_FILES if list(calls_of(path, {"start", "cancel"}))}
     assert callers == {"cloudhub/generations/perform.py"}
+
+
+def test_the_hub_names_no_vendor() -> None:
+    """What is special about one is an attribute of its `Provider`."""
+    vendors = installed_providers()
+    named = {
+        (name(path), node.value)
+        for path in HUB_FILES for node in nodes_of(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in vendors
+    }  # fmt: skip
+    assert named == set()
 
 
 def test_only_the_vault_checks_credentials() -> None:

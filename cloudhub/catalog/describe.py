@@ -38,11 +38,25 @@ def find_entry(
         raise Invalid.of(problems)
     if listed is not None:
         return (replace(listed, address=address) if address else listed), False
+    if model_id in vendor.retired:
+        raise Invalid.of({"cloud_model_id": _farewell(vendor, model_id)})
     if not vendor.open_catalogue:
         offer = ", ".join(entry.id for entry in vendor.models)
         raise Invalid.of({"cloud_model_id": f"{vendor.label} has no model {model_id!r}. It has {offer}."})
     key = key or next(iter(keys_for(vendor, team_id)), Key({}))
     return _with_abilities(_ask(vendor, model_id, address, key), capabilities), True
+
+
+def _farewell(vendor: Provider, model_id: str) -> str:
+    """Why a model that is gone cannot be registered, and what takes its place."""
+    told = vendor.retired[model_id]
+    facts = told if isinstance(told, Mapping) else {"successor": told}
+    since = f" on {facts['retired_on']}" if "retired_on" in facts else ""
+    source = f" The vendor says so at {facts['source']}." if "source" in facts else ""
+    return (
+        f"{vendor.label} retired {model_id}{since}, so that it cannot be called any more. "
+        f"Register its successor {facts['successor']} instead.{source}"
+    )
 
 
 def usual_key(model_id: str) -> str:

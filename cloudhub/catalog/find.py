@@ -66,25 +66,34 @@ def default_model(actor: Actor | None) -> CloudModel | None:
     living = [model for model in models_for_picking(actor) if not standing(model).is_past]
     drawing = [model for model in living if "text-to-image" in entry_of(model).capabilities.modes]
     living = drawing or living
-    return next((model for model in living if model.provider != "practice"), living[0] if living else None)
+    real = (model for model in living if not provider_of(model).is_practice)
+    return next(real, living[0] if living else None)
 
 
 def successor_of(model: CloudModel) -> CloudModel | None:
-    """The registration that takes a model's place: enabled, of the same vendor, by the vendor's own word.
+    """The registration that takes a model's place by the vendor's own word: enabled, of the same vendor where it has
+    one, else of another that has a model of that very id, as Imagen's successors are Gemini's.
 
     A successor that is past its date itself gives way to its own; None when none is registered.
     """
-    enabled = CloudModel.objects.filter(enabled=True, provider=model.provider).exclude(id=model.pk)
+    enabled = CloudModel.objects.filter(enabled=True).exclude(id=model.pk)
     found, name, seen = None, model.successor, {model.cloud_model_id}
     while name and name not in seen:
         seen.add(name)
-        following = _by_vendor_id(enabled, name)
+        following = _by_vendor_id(enabled.filter(provider=model.provider), name) or _elsewhere(enabled, name)
         if not following:
             break
         found, name = following[0], following[0].successor
         if not standing(found).is_past:
             return found
     return found
+
+
+def _elsewhere(enabled: QuerySet[CloudModel], name: str) -> list[CloudModel]:
+    """Registrations by the vendor's id at any installed vendor, first those whose vendor's catalogue lists it."""
+    vendors = installed_providers()
+    same_id = list(enabled.filter(cloud_model_id=name, provider__in=vendors).order_by("key"))
+    return sorted(same_id, key=lambda found: vendors[found.provider].model(name) is None)
 
 
 def retiring_models(until: date) -> list[CloudModel]:

@@ -64,7 +64,7 @@ def _turns() -> Iterator[tuple[int, int, int]]:
 
 def _lane_of(model: CloudModel, team_id: int, rows: Sequence[ProviderKey]) -> LaneName | None:
     try:
-        return lane_name(provider_of(model), model.cloud_model_id, team_id=team_id, rows=rows)
+        return lane_name(provider_of(model), model.cloud_model_id, address=model.address, team_id=team_id, rows=rows)
     except Conflict:
         return None
 

@@ -38,7 +38,9 @@ def lane_waits(generations: Iterable[Generation]) -> dict[UUID, Wait]:
 def _wait_of(generation: Generation, rows: Sequence[ProviderKey]) -> Wait | None:
     model = generation.model
     try:
-        name = lane_name(provider_of(model), model.cloud_model_id, team_id=generation.team_id, rows=rows)
+        name = lane_name(
+            provider_of(model), model.cloud_model_id, address=model.address, team_id=generation.team_id, rows=rows
+        )
     except Conflict:
         return None
     return opening_of(name).wait

@@ -50,7 +50,7 @@ def key_of(attempt: Attempt) -> Key:
     model = attempt.generation.model
     provider = provider_of(model)
     if attempt.state == Attempt.State.HELD:
-        return key_in_turn(provider, model.cloud_model_id, attempt.generation.team_id)
+        return key_in_turn(provider, model.cloud_model_id, attempt.generation.team_id, address=model.address)
     if attempt.provider_key_id:
         return stored_key(provider, attempt.provider_key_id)
     return environment_key(provider)
@@ -66,7 +66,7 @@ def read_work(attempt: Attempt, *, key: Key | None = None) -> Work:
     request = replace(split_into_calls(wish_from_json(generation.sent), entry)[attempt.slot], entry=entry)
     deadline = time.monotonic() + (generation.deadline_at - timezone.now()).total_seconds()
     key = key or key_of(attempt)
-    lane = lane_name(provider, generation.model.cloud_model_id, key)
+    lane = lane_name(provider, generation.model.cloud_model_id, key, address=generation.model.address)
     turn = Wish(attempt.pk, generation.user_id, Call(attempt.num_images, attempt.hold.amount_micros))
     release_connection()
     is_awaited = generation.door == generation.Door.INLINE

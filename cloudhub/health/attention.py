@@ -113,7 +113,9 @@ def _of_vendor(vendor: Vendor, facts: Facts) -> Iterator[Concern]:
 def _lanes_of(vendor: Vendor, key_print: str | None, facts: Facts) -> tuple[list[Lane], Lane | None]:
     """A key's lanes that something happened to, and among them that of the key as a whole."""
     lanes = [lane for lane in facts.lanes if (lane.provider, lane.key_print) == (vendor.provider.id, key_print)]
-    return lanes, next((lane for lane in lanes if not lane.model), None)
+    wholes = [lane for lane in lanes if not lane.model]
+    # Of several servers' the one that calls wait for.
+    return lanes, max(wholes, key=lambda lane: lane.opened_until is not None, default=None)
 
 
 def _of_other_key(vendor: Vendor, other: OtherKey, facts: Facts) -> Iterator[Concern]:

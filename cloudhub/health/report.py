@@ -30,7 +30,10 @@ Lanes = Mapping[tuple[str, str | None], tuple[LaneUse, ...]]
 
 @dataclass(frozen=True)
 class Circuit:
-    """Whether calls with a key go at all. Half open: the next call, or the one under way (`is_tried`), is the trial."""
+    """Whether calls with a key go at all. Half open: the next call, or the one under way (`is_tried`), is the trial.
+
+    `lane` is the one that holds it: of several servers' the worst.
+    """
 
     state: CircuitState
     failures: int
@@ -38,6 +41,7 @@ class Circuit:
     is_tried: bool
     last_failure: str
     last_failure_at: datetime | None
+    lane: Lane
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class VendorReport:
 
     @property
     def waiting(self) -> int:
-        return self.lanes[0].waiting if self.lanes else 0
+        return sum(use.waiting for use in self.lanes if not use.lane.model)
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def report(actor: Actor) -> Report:
 def _lanes(facts: Facts) -> Lanes:
     """The lanes of every model that is switched on, by vendor and key."""
     names = [
-        LaneName(vendor.provider.id, key_print, model.cloud_model_id)
+        LaneName(vendor.provider.id, key_print, model.cloud_model_id, model.address)
         for vendor in facts.vendors
         if vendor.provider.is_paced
         for key_print in vendor.key_prints
@@ -139,13 +143,15 @@ def _other(other: OtherKey, vendor: Vendor, lanes: Lanes, now: datetime) -> Othe
 def _circuit(lanes: tuple[LaneUse, ...] | None, now: datetime) -> Circuit | None:
     if not lanes:
         return None
-    whole = lanes[0].lane
+    # Each server that registrations name has a circuit; the worst is told.
+    wholes = [use.lane for use in lanes if not use.lane.model]
+    whole = max(wholes, key=lambda lane: (lane.opened_until is not None, lane.opened_until or now, lane.failures))
     state: CircuitState = "closed"
     if whole.opened_until is not None:
         state = "open" if whole.opened_until > now else "half_open"
     is_tried = state == "half_open" and whole.trial_until is not None and whole.trial_until > now
     until = whole.opened_until if state == "open" else None
-    return Circuit(state, whole.failures, until, is_tried, whole.last_failure, whole.last_failure_at)
+    return Circuit(state, whole.failures, until, is_tried, whole.last_failure, whole.last_failure_at, whole)
 
 
 def _unknown(actor: Actor, facts: Facts) -> list[UnknownOutcome]:

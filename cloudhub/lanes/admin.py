@@ -11,6 +11,7 @@ class LaneAdmin(ReadOnly):
     list_display = (
         "id",
         "provider",
+        "address",
         "model",
         "key_print",
         "paused_until",

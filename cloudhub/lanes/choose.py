@@ -18,8 +18,9 @@ NOT_BY_ITSELF = datetime.max.replace(tzinfo=UTC)
 
 
 def key_in_turn(
-    provider: Provider, model_id: str, team_id: int | None = None, rows: Sequence[ProviderKey] | None = None
-) -> Key:
+    provider: Provider, model_id: str, team_id: int | None = None, rows: Sequence[ProviderKey] | None = None, *,
+    address: str = "",
+) -> Key:  # fmt: skip
     """The key that a team's next call to a model is sent with. Raises `Rejected` (no_key) without any.
 
     A single query for the lanes, none with one key; `rows` are stored keys that have been read already.
@@ -29,7 +30,8 @@ def key_in_turn(
         return first_of(keys, provider)
     now = timezone.now()
     prints = [fingerprint(key) for key in keys]
-    found = Lane.objects.filter(provider=provider.id, key_print__in=prints, model__in=["", model_id])
+    ours = Lane.objects.filter(provider=provider.id, key_print__in=prints, address=address)
+    found = ours.filter(model__in=["", model_id])
     lanes = {(lane.key_print, lane.model): lane for lane in found}
     ready = [_ready_at(lanes, key_print, model_id, now) for key_print in prints]
     return keys[ready.index(min(ready))]

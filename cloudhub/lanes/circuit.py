@@ -1,6 +1,6 @@
 """What a lane learns from a call's ending: a pause, a limit, an open circuit, or that all is well."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from cloudhub.core.database import run_transaction
 from cloudhub.core.redaction import redact
 from cloudhub.lanes.choose import REFUSALS
-from cloudhub.lanes.find import LaneName, lanes_named
+from cloudhub.lanes.find import LaneName, lanes_named, lanes_of
 from cloudhub.lanes.models import Lane, LaneCall
 from providers.base import Busy, ProviderError, Rejected
 
@@ -27,7 +27,7 @@ SHORTEST_QUOTA_PAUSE = 5.0
 
 def note_success(name: LaneName) -> None:
     """The vendor answered as it should: the circuit closes. Writes only when there is something to close."""
-    unwell = Lane.objects.filter(provider=name.provider, key_print=name.key_print, model="")
+    unwell = lanes_of(replace(name, model=""))
     unwell = unwell.filter(Q(failures__gt=0) | Q(opened_until__isnull=False))
     if unwell.exists():
         run_transaction(lambda: unwell.update(failures=0, openings=0, opened_until=None, trial_until=None))

@@ -1,9 +1,10 @@
 """Find the two lanes of a call: the vendor and key as a whole, and the model's own."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.core.database import run_transaction
@@ -18,26 +19,29 @@ from providers.catalogue import find_provider
 
 @dataclass(frozen=True)
 class LaneName:
-    """Which lanes a call goes through: the vendor, its key without telling it, and the vendor's model id."""
+    """Which lanes a call goes through: the vendor, its key without telling it, the vendor's model id, and the server
+    of a registration that has one of its own."""
 
     provider: str
     key_print: str
     model: str
+    address: str = ""
 
 
 def lane_name(
-    provider: Provider, model_id: str, key: Key | None = None, *, team_id: int | None = None,
+    provider: Provider, model_id: str, key: Key | None = None, *, address: str = "", team_id: int | None = None,
     rows: Sequence[ProviderKey] | None = None,
 ) -> LaneName | None:  # fmt: skip
     """The lane that calls to a model take with `key`, by default the one that a team's next call is sent with; None
-    for a vendor without lanes, or while it has no key. `rows` are stored keys that have been read already."""
+    for a vendor without lanes, or while it has no key. `address` is the registration's own, `rows` are stored keys that
+    have been read already."""
     if not provider.is_paced:
         return None
     try:
-        key = key or key_in_turn(provider, model_id, team_id, rows)
+        key = key or key_in_turn(provider, model_id, team_id, rows, address=address)
     except Rejected:
         return None
-    return LaneName(provider.id, fingerprint(key), model_id)
+    return LaneName(provider.id, fingerprint(key), model_id, address)
 
 
 def lanes_named(name: LaneName, *, for_update: bool = False) -> tuple[Lane, Lane]:
@@ -45,7 +49,9 @@ def lanes_named(name: LaneName, *, for_update: bool = False) -> tuple[Lane, Lane
     lanes = _existing(name, for_update=for_update)
     if len(lanes) < 2:
         for model in ("", name.model):
-            Lane.objects.get_or_create(provider=name.provider, key_print=name.key_print, model=model)
+            Lane.objects.get_or_create(
+                provider=name.provider, key_print=name.key_print, address=name.address, model=model
+            )
         lanes = _existing(name, for_update=for_update)
     by_model = {lane.model: lane for lane in lanes}
     return by_model[""], by_model[name.model]
@@ -61,15 +67,15 @@ def make_lanes(name: LaneName) -> None:
 
 
 def lanes_in_use(names: Iterable[LaneName]) -> list[Lane]:
-    """Every lane that calls under these names take, made where one is missing: the key's first, then by model.
+    """Every lane that calls under these names take, made where one is missing; of each server the key's, then by model.
 
     A single query once they are there. A database that cannot be written just now leaves the new ones out.
     """
-    wanted = {(name.provider, name.key_print, model) for name in names for model in ("", name.model)}
+    wanted = {replace(name, model=model) for name in names for model in ("", name.model)}
     found = _among(wanted)
-    missing = wanted - {(lane.provider, lane.key_print, lane.model) for lane in found}
+    missing = wanted - {_name_of(lane) for lane in found}
     if missing:
-        new = [Lane(provider=provider, key_print=key_print, model=model) for provider, key_print, model in missing]
+        new = [Lane(**asdict(name)) for name in missing]
         try:
             run_transaction(lambda: Lane.objects.bulk_create(new, ignore_conflicts=True))
         except Unavailable:
@@ -78,16 +84,26 @@ def lanes_in_use(names: Iterable[LaneName]) -> list[Lane]:
     return found
 
 
-def _among(wanted: set[tuple[str, str, str]]) -> list[Lane]:
-    """The lanes by vendor, key and model. Few keys are ever used, so that the database may bring some too many."""
-    keys = {key_print for _, key_print, _ in wanted}
-    lanes = Lane.objects.filter(provider__in={provider for provider, _, _ in wanted}, key_print__in=keys)
-    found = [lane for lane in lanes if (lane.provider, lane.key_print, lane.model) in wanted]
-    return sorted(found, key=lambda lane: (lane.provider, lane.model))
+def _among(wanted: set[LaneName]) -> list[Lane]:
+    """The lanes by their names. Few keys are ever used, so that the database may bring some too many."""
+    keys = {name.key_print for name in wanted}
+    lanes = Lane.objects.filter(provider__in={name.provider for name in wanted}, key_print__in=keys)
+    found = [lane for lane in lanes if _name_of(lane) in wanted]
+    return sorted(found, key=lambda lane: (lane.provider, lane.address, lane.model))
+
+
+def _name_of(lane: Lane) -> LaneName:
+    return LaneName(lane.provider, lane.key_print, lane.model, lane.address)
+
+
+def lanes_of(name: LaneName) -> QuerySet[Lane]:
+    """Both lanes of a name, as far as they are there."""
+    both = Lane.objects.filter(provider=name.provider, key_print=name.key_print, address=name.address)
+    return both.filter(model__in=["", name.model])
 
 
 def _existing(name: LaneName, *, for_update: bool = False) -> list[Lane]:
-    lanes = Lane.objects.filter(provider=name.provider, key_print=name.key_print, model__in=["", name.model])
+    lanes = lanes_of(name)
     return list((lanes.select_for_update() if for_update else lanes).order_by("id"))
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 class Lane(models.Model):
     """One vendor, key and model; with an empty `model` the vendor and key as a whole, which also holds the circuit.
 
+    `address` is that of registrations with a server of their own, so that a dead server stops no living one.
     `key_print` tells keys apart without telling them. `limits` is the owner's list, null for the vendor's published
     ones; `told` the limit that a vendor named when it refused a call, `refused_at` when it last refused one for coming
     too fast, which teaches a limit for a while too. `paused_until` is the vendor's own "try again
@@ -17,6 +18,7 @@ class Lane(models.Model):
 
     provider = models.CharField(max_length=40)
     key_print = models.CharField(max_length=16, blank=True)
+    address = models.CharField(max_length=500, blank=True)
     model = models.CharField(max_length=200, blank=True)
     limits = models.JSONField(null=True)
     told = models.JSONField(null=True)
@@ -34,11 +36,13 @@ class Lane(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["provider", "key_print", "model"], name="one_lane_a_vendor_key_and_model"),
+            models.UniqueConstraint(
+                fields=["provider", "key_print", "address", "model"], name="one_lane_a_vendor_key_address_and_model"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.model or 'as a whole'}"
+        return " ".join(part for part in (self.provider, self.address, self.model or "as a whole") if part)
 
 
 class LaneCall(models.Model):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from cloudhub.lanes.find import LaneName
+from cloudhub.lanes.find import LaneName, lanes_of
 from cloudhub.lanes.limits import Call, room_in
 from cloudhub.lanes.models import Lane, LaneCall
 from cloudhub.lanes.turn import Wait, wait_for_room, why_closed
@@ -50,8 +50,7 @@ def opening_of(name: LaneName | None, call: Call = Call(1, 0)) -> Opening:  # no
 
 
 def _lanes(name: LaneName) -> tuple[Lane | None, Lane | None]:
-    lanes = Lane.objects.filter(provider=name.provider, key_print=name.key_print, model__in=["", name.model])
-    by_model = {lane.model: lane for lane in lanes}
+    by_model = {lane.model: lane for lane in lanes_of(name)}
     if len(by_model) == 2:
         return by_model[""], by_model[name.model]
     return None, None

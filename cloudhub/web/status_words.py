@@ -156,9 +156,10 @@ def _badge(found: VendorReport) -> tuple[str, str, str]:
 
 def _lane_card(use: LaneUse, models: Sequence[CloudModel]) -> LaneCard:
     stated = [limit.limit for limit in use.limits if limit.source != "learned"]
+    mark = use.lane.model, use.lane.address
     return LaneCard(
         use=use,
-        names=", ".join(model.name for model in models if model.cloud_model_id == use.lane.model and use.lane.model),
+        names=", ".join(model.name for model in models if (model.cloud_model_id, model.address) == mark and mark[0]),
         bars=[_bar(limit) for limit in use.limits],
         rows=rows_of(stated),
         is_paused=is_paused(use.lane),

@@ -55,6 +55,7 @@ class Practice(Provider):
     billed_on_cancel: ClassVar[WhenBilled] = "yes"
     billed_on_timeout: ClassVar[WhenBilled] = "yes"
     is_paced: ClassVar[bool] = False
+    is_practice: ClassVar[bool] = True
     models = MODELS
     privacy = read_privacy_note(CATALOG)
 

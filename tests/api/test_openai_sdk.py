@@ -13,6 +13,7 @@ from PIL import Image as PillowImage
 from PIL import ImageChops
 
 from cloudhub.billing.models import LedgerEntry
+from cloudhub.catalog.register import register_model
 from cloudhub.generations.models import Attempt, Generation
 from providers.pictures import read_picture
 from tests.conftest import RunningHub, key_of
@@ -82,6 +83,21 @@ def test_it_streams_previews_and_the_picture(client_with: Callable[..., openai.O
     picture = read_picture(pybase64.b64decode(events[-1].b64_json))
     assert f"{picture.width}x{picture.height}" == events[-1].size == "1024x1024"
     assert events[-1].model_extra["cloudhub"]["cost"] == "0.010000"
+
+
+def test_an_edits_usage_tells_text_and_pictures_apart(
+    vendors: object, client_with: Callable[..., openai.OpenAI]
+) -> None:
+    register_model(provider="openai", cloud_model_id="gpt-image-2.6-flare")
+    wish: dict[str, Any] = {"model": "gpt-image-2.6-flare", "prompt": "at night", "image": png("teal")}
+    plain = client_with().images.edit(**wish)
+    last = list(client_with().images.edit(**wish, stream=True))[-1]
+    for usage in (plain.usage, getattr(last, "usage", None)):
+        details = usage.input_tokens_details if usage else None
+        assert usage is not None
+        assert details is not None
+        assert min(details.image_tokens, details.text_tokens) > 0
+        assert details.image_tokens + details.text_tokens == usage.input_tokens
 
 
 def test_it_streams_an_edit(client_with: Callable[..., openai.OpenAI]) -> None:

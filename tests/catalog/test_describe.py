@@ -242,3 +242,18 @@ def test_a_refused_registration_leaves_nothing(db: None, bazaar: Bazaar) -> None
     with pytest.raises(Invalid):
         register_model(provider="bazaar", cloud_model_id=MADE, capabilities={"seed": "yes"})
     assert not CloudModel.objects.exists()
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("provider", "model_id", "words"),
+    [
+        ("openai", "dall-e-2", ["OpenAI retired dall-e-2,", "its successor gpt-image-2.6-flare instead."]),
+        ("xai", "grok-imagine-image-pro", ["on 2026-05-15,", "grok-imagine-image-2.0", "at https://docs.x.ai/"]),
+    ],
+)
+def test_a_model_that_is_gone_is_told_with_its_successor(provider: str, model_id: str, words: list[str]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        find_entry(provider, model_id)
+    told = refusal.value.fields["cloud_model_id"]
+    assert [word for word in words if word not in told] == []

@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from cloudhub.catalog.find import default_model, find_model, models_for_picking
+from cloudhub.catalog.find import default_model, find_model, models_for_picking, successor_of
 from cloudhub.catalog.lifecycle import lifecycle_warnings, standing
 from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import change_model, register_model
 from cloudhub.core.errors import AmbiguousModel, Invalid, NotFound
+from tests.conftest import Cast
 
 TODAY = date(2026, 6, 15)
 
@@ -89,6 +90,18 @@ def test_dates_say_where_a_model_stands(dates: dict[str, date], state: str, word
         assert words in warning
         assert warning.startswith("Old One")
         assert warning.endswith("Its successor is new-one.")
+
+
+def test_a_successor_at_another_vendor_is_found_by_its_id(cast: Cast) -> None:
+    old = register_model(provider="google-imagen", cloud_model_id="imagen-4.0-generate-001")
+    assert successor_of(old) is None
+    model_id = old.successor
+    gateway = CloudModel.objects.create(key="a-gateway", provider="openai-compatible", cloud_model_id=model_id)
+    assert successor_of(old) == gateway
+    nano = register_model(provider="google-gemini", cloud_model_id=model_id, key="nano")
+    assert successor_of(old) == nano
+    own = CloudModel.objects.create(key="own", provider="google-imagen", cloud_model_id=model_id)
+    assert successor_of(old) == own
 
 
 def test_a_warning_without_a_successor_names_none() -> None:

@@ -57,6 +57,13 @@ def test_each_has_date_days_successor_source_and_when_it_was_read() -> None:
 
 
 @pytest.mark.usefixtures("cast")
+def test_a_successor_at_another_vendor_is_told() -> None:
+    old = register_model(provider="google-imagen", cloud_model_id="imagen-4.0-generate-001")
+    register_model(provider="google-gemini", cloud_model_id=old.successor, key="nano")
+    assert f"successor: {old.successor} (registered as nano)" in listed("--retiring", "90d")
+
+
+@pytest.mark.usefixtures("cast")
 def test_nothing_near_its_end_is_said() -> None:
     assert listed("--retiring", "30d").startswith("No registered model shuts down by ")
 

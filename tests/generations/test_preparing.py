@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as hub_settings
 from django.utils import timezone
 
+from cloudhub.catalog.models import CloudModel
 from cloudhub.catalog.register import register_model
 from cloudhub.core.database import release_connection
 from cloudhub.generations import perform
@@ -123,7 +124,9 @@ def test_its_failures_open_the_circuit_and_are_shown(
 ) -> None:
     monkeypatch.setattr(circuit, "FAILURES_TO_OPEN", 3)
     depot.upload_statuses = [500] * 3
+    CloudModel.objects.filter(key="depot-1").update(address="http://one.example.org")
     carry_out(cast.bob, "depot-1")
+    assert set(Lane.objects.values_list("address", flat=True)) == {"http://one.example.org"}
     lane = Lane.objects.get(provider="depot", model="")
     assert (lane.failures, lane.opened_until is not None) == (3, True)
     told = traffic_by_vendor(timezone.now())["depot"].outcomes

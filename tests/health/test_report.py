@@ -54,6 +54,19 @@ def test_a_vendor_without_lanes_has_none(cast: Cast) -> None:
     assert vendor_of(cast.alice, "practice").lanes == ()
 
 
+def test_of_several_servers_circuits_the_worst_is_told(nano: CloudModel, cast: Cast) -> None:
+    register_model(provider=GEMINI, cloud_model_id=NANO, key="elsewhere")
+    CloudModel.objects.filter(key="elsewhere").update(address="http://dead.example.org")
+    lanes = [use.lane for use in vendor_of(cast.alice).lanes]
+    assert [(lane.address, lane.model) for lane in lanes] == [
+        (address, model) for address in ("", "http://dead.example.org") for model in ("", NANO)
+    ]
+    Lane.objects.filter(id=lanes[2].pk).update(failures=5, opened_until=timezone.now() + timedelta(minutes=1))
+    circuit = vendor_of(cast.alice).circuit
+    assert (circuit.state, circuit.lane) == ("open", lanes[2])
+    assert any("5 calls failed" in concern.what for concern in vendor_of(cast.alice).concerns)
+
+
 def test_the_circuit_is_told_in_each_of_its_states(nano: CloudModel, cast: Cast) -> None:
     now = timezone.now()
     assert vendor_of(cast.alice).circuit.state == "closed"

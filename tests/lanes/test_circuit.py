@@ -1,5 +1,6 @@
 """Pauses that a vendor names, limits that its refusals teach, and the circuit that repeated failures open."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -126,6 +127,18 @@ def test_a_models_own_failure_leaves_the_vendors_other_models_open(db: None) -> 
     assert (ask(), ask(name=OTHER_MODEL)) == (True, True)
     fail(1)
     assert isinstance(ask(name=OTHER_MODEL), Wait)
+
+
+def test_a_dead_server_does_not_stop_a_living_one(db: None) -> None:
+    dead, living = (replace(NAME, address=f"http://{host}.example.org/v1") for host in ("dead", "living"))
+    for name in (dead, living):
+        let_through(1, name=name)
+    for _ in range(5):
+        note_error(dead, new_id(), DOWN)
+    assert isinstance(ask(name=dead), Wait)
+    assert (ask(name=living), ask()) == (True, True)
+    note_success(living)
+    assert isinstance(ask(name=dead), Wait)
 
 
 def test_one_trial_goes_first_and_its_success_closes_the_circuit(db: None) -> None:

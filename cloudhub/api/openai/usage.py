@@ -7,12 +7,15 @@ from cloudhub.generations.answers import kept_answer
 from cloudhub.generations.models import Attempt, Generation
 
 INPUT, OUTPUT, PICTURE = "input_token", "output_token", "image_output_token"
+# Each also with "cached_" before it.
+TEXT_IN, PICTURE_IN = "text_input_token", "image_input_token"
 
 
 def usage_of(generation: Generation) -> dict[str, Any] | None:
     """The tokens of all calls together; None for a model that is not priced by tokens, and for a cache hit.
 
-    Vendors give one figure for what came in; it is split only where no picture can be part of it.
+    What came in is split where the vendor bills text and pictures apart, cached ones included, or where no picture can
+    be part of it.
     """
     tokens: Counter[str] = Counter()
     settled = Attempt.objects.filter(generation=generation, state=Attempt.State.SETTLED)
@@ -30,6 +33,8 @@ def usage_of(generation: Generation) -> dict[str, Any] | None:
         "output_tokens_details": {"image_tokens": tokens[PICTURE], "text_tokens": went_out - tokens[PICTURE]},
         "total_tokens": came_in + went_out,
     }
-    if "input_images" not in generation.sent:
-        usage["input_tokens_details"] = {"image_tokens": 0, "text_tokens": came_in}
+    pictures = sum(count for unit, count in tokens.items() if unit.endswith(PICTURE_IN))
+    is_split = pictures + sum(count for unit, count in tokens.items() if unit.endswith(TEXT_IN)) == came_in
+    if is_split or "input_images" not in generation.sent:
+        usage["input_tokens_details"] = {"image_tokens": pictures, "text_tokens": came_in - pictures}
     return usage

@@ -52,6 +52,7 @@ def present_lane(use: LaneUse) -> dict[str, Any]:
         "id": str(lane.pk),
         "provider": lane.provider,
         "model": lane.model or None,
+        "address": lane.address or None,
         "limits": [_limit(limit) for limit in use.limits],
         "learned_until": when(use.learned_until),
         "waiting": use.waiting,

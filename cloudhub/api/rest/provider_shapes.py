@@ -74,6 +74,7 @@ class LaneRecord(Shape):
     id = field.CharField()
     provider = field.CharField()
     model = field.CharField(allow_null=True, help_text="Null for the lane of the key as a whole.")
+    address = field.CharField(allow_null=True, help_text="Of registrations with a server of their own, else null.")
     limits = LimitRecord(many=True)
     learned_until = field.DateTimeField(allow_null=True)
     waiting = field.IntegerField(help_text="Calls that wait for their turn.")

@@ -12,6 +12,7 @@ from cloudhub.generations.stop import StopSignals
 from cloudhub.vault.standing import warnings_at_start
 from cloudhub.web.prepare import prepare, refuse_own_address
 from cloudhub.web.server import WebServer
+from providers.catalogue import installed_providers
 
 
 class Command(BaseCommand):
@@ -54,7 +55,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Sign in as {settings.OWNER_EMAIL}, password {said}")
         if shown != host and "*" not in settings.ALLOWED_HOSTS:
             self.stdout.write("Others reach it by names listed in ALLOWED_HOSTS (in .env); add this machine's there.")
-        if not CloudModel.objects.exclude(provider="practice").exists():
+        practice = [vendor.id for vendor in installed_providers().values() if vendor.is_practice]
+        if practice and not CloudModel.objects.exclude(provider__in=practice).exists():
             self.stdout.write("The practice vendor makes pictures without any key; store vendors' keys under Keys.")
         self.stdout.write("Stop with Ctrl-C.\n")
         self.stdout.flush()
