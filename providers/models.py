@@ -121,10 +121,10 @@ class Capabilities:
 
     @classmethod
     def from_database(cls, stored: Mapping[str, Any]) -> Self:
-        """What `for_database` wrote; rows from before it had an order keep the one that they have."""
+        """What `for_database` wrote, with the sizes in their order again."""
         values = dict(stored)
-        order, sizes = values.pop("order_of_sizes", ()), values.get("sizes", {})
-        if order:
+        if "sizes" in values:
+            order, sizes = values.pop("order_of_sizes"), values["sizes"]
             values["sizes"] = {name: {ratio: sizes[name][ratio] for ratio in ratios} for name, ratios in order}
         return cls.from_json(values)
 

@@ -37,10 +37,6 @@ class Fault:
     text_only: bool = False
     duplicate_webhook: bool = False
 
-    @property
-    def replaces_work(self) -> bool:
-        return self.status is not None or self.body is not None
-
     def scaled(self, count: int) -> int:
         """A usage figure as the vendor reports it: times `wrong_cost`, rounded to the nearest whole unit.
 

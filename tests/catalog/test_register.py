@@ -7,7 +7,7 @@ import pytest
 from cloudhub.catalog.find import entry_of
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.catalog.prices import price_in_force
-from cloudhub.catalog.register import change_model, register_model, synchronise_catalog
+from cloudhub.catalog.register import change_model, register_model
 from cloudhub.core.errors import Conflict, Forbidden, Invalid
 from providers.catalogue import find_provider
 from tests.conftest import Cast
@@ -121,15 +121,6 @@ def test_sizes_keep_the_order_of_the_catalogue(db: None) -> None:
     assert stored.capabilities.resolutions == listed.resolutions == ("0.5K", "1K", "2K")
     assert stored.capabilities.aspect_ratios == listed.aspect_ratios
     assert list(listed.aspect_ratios) != sorted(listed.aspect_ratios, key=lambda ratio: (len(ratio), ratio))
-
-
-def test_a_registration_from_before_sizes_had_an_order_is_read(db: None) -> None:
-    model = register_model(provider="practice", cloud_model_id="practice-1")
-    del model.capabilities["order_of_sizes"]
-    model.save()
-    assert set(entry_of(CloudModel.objects.get()).capabilities.resolutions) == {"0.5K", "1K", "2K"}
-    synchronise_catalog()
-    assert entry_of(CloudModel.objects.get()).capabilities.resolutions == ("0.5K", "1K", "2K")
 
 
 def test_a_teams_owner_changes_no_model_of_the_hub(cast: Cast) -> None:

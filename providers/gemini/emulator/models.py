@@ -8,7 +8,6 @@ Life-cycle: https://ai.google.dev/gemini-api/docs/deprecations (2026-10-08)
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-TEN_RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 Size = tuple[int, int]
 
 SIZES_2_5: Mapping[str, Size] = {

@@ -36,7 +36,6 @@ class Wish:
     quality: str
     output_format: str = "png"
     background: str = "opaque"
-    compression: int = 100
     stream: bool = False
     partial_images: int = 0
     style: str = "vivid"
@@ -131,7 +130,7 @@ def _read_gpt(
     return Wish(
         model=model, prompt=_read_prompt(given, LONGEST_PROMPT), number=number, references=references, mask=mask,
         size=_read_size(fields.a_text(given, "size", "auto"), model), output_format=output_format,
-        quality="high" if quality == "auto" else quality, compression=compression, stream=stream,
+        quality="high" if quality == "auto" else quality, stream=stream,
         background="transparent" if background == "transparent" else "opaque", partial_images=partial,
         safety_identifier=fields.a_text(given, "safety_identifier") or fields.a_text(given, "user"),
         is_edit=bool(references),

@@ -132,7 +132,6 @@ STYLE_WORDS: dict[str, str] = {
     "geometry": "geometry geometric abstract pattern tiles mosaic bauhaus poster modern minimal logo icon",
     "ink": "ink sumi watercolour watercolor brush calligraphy zen bamboo japanese chinese sketch drawing",
 }
-STYLES = tuple(STYLE_WORDS)
 
 
 def words_of(text: str | None) -> list[str]:
