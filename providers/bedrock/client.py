@@ -57,7 +57,9 @@ class Bedrock(Provider):
     billed_on_timeout = "unknown"
     models = read_catalog(CATALOG)
     privacy = read_privacy_note(CATALOG)
-    retired: Mapping[str, str] = tomllib.loads(CATALOG.read_text("utf-8"))["retired"]
+    retired: Mapping[str, Lifecycle] = {
+        name: Lifecycle(**facts) for name, facts in tomllib.loads(CATALOG.read_text("utf-8"))["retired"].items()
+    }
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         self._door = Door(self.error_prefix, read_seconds=READ_SECONDS, transport=transport)
@@ -148,13 +150,14 @@ class Bedrock(Provider):
         return self.model(text(listed.get("modelId")))
 
     def _unknown_model(self, model_id: str) -> Rejected:
-        successor = self.retired.get(model_id, "")
-        if not successor:
+        ended = self.retired.get(model_id)
+        if ended is None:
             offer = ", ".join(SERVICES)
             message = f"Amazon Bedrock has no image model {model_id!r} here; it has {offer}. Nothing was sent."
             return Rejected("capability", message)
-        message = f"AWS has ended {model_id}. Nothing was sent."
-        return Rejected("model_retired", message, remedy=f"Choose {successor} instead of {model_id}.")
+        day = f" on {ended.shut_down:%Y-%m-%d}" if ended.shut_down else ""
+        message = f"AWS ended {model_id}{day}. Nothing was sent."
+        return Rejected("model_retired", message, remedy=f"Choose {ended.successor} instead of {model_id}.")
 
 
 def _document(answer: Answer, request_id: str) -> Any:

@@ -47,7 +47,7 @@ MAKE_KEY = (
 
 
 class BlackForestLabs(Provider):
-    """BFL's FLUX.2 family and FLUX 3 Image, one picture a task. `transport` and `results` are for tests."""
+    """BFL's FLUX.2 family, FLUX 3 Image and FLUX.1 Fill, a picture a task. `transport` and `results` are for tests."""
 
     id = "black-forest-labs"
     label = "Black Forest Labs"
@@ -122,7 +122,7 @@ class BlackForestLabs(Provider):
     def normalise(self, request: CloudGenerationRequest, model: ModelEntry) -> tuple[CloudGenerationRequest, list[str]]:
         """As the contract says; besides, every wish gets a size by which its price is known."""
         wish, notes = super().normalise(request, model)
-        problems = fitting.problems(wish)
+        problems = fitting.problems(wish, self._known(model.id))
         if problems:
             raise InvalidField(problems)
         fitted, more = fitting.fitted(wish, model, self._known(model.id), asked_resolution=request.resolution)

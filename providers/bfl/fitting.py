@@ -5,16 +5,21 @@ from dataclasses import replace
 
 from providers.base import CloudGenerationRequest, InputImage, ModelEntry
 from providers.bfl.models import Endpoint
+from providers.masks import has_see_through_parts
 
-LEAST_GUIDANCE, MOST_GUIDANCE = 1.5, 10
+LEAST_GUIDANCE = 1.5
 USUAL_RATIO = "1:1"
 
 
-def problems(request: CloudGenerationRequest) -> dict[str, str]:
+def problems(request: CloudGenerationRequest, endpoint: Endpoint) -> dict[str, str]:
     """A sentence for each field that BFL would refuse."""
-    if request.guidance_scale is not None and not LEAST_GUIDANCE <= request.guidance_scale <= MOST_GUIDANCE:
-        return {"guidance_scale": f"Must be a number from {LEAST_GUIDANCE} to {MOST_GUIDANCE}."}
-    return {}
+    found: dict[str, str] = {}
+    most, given = endpoint.most_guidance, request.input_images
+    if request.guidance_scale is not None and not LEAST_GUIDANCE <= request.guidance_scale <= most:
+        found["guidance_scale"] = f"Must be a number from {LEAST_GUIDANCE} to {most}."
+    if endpoint.family == "fill" and request.mask is None and given and not _is_see_through(given[0]):
+        found["mask"] = "Add a mask that says what shall change, or a picture that is see-through there."
+    return found
 
 
 def fitted(
@@ -22,9 +27,10 @@ def fitted(
 ) -> tuple[CloudGenerationRequest, list[str]]:
     """The wish with a definite size, so that its price is known; a FLUX.2 edit may keep its first picture's.
 
-    FLUX 3 is priced by the class of its size alone and chooses its shape itself where none is asked.
+    FLUX 3 is priced by the class of its size alone and chooses its shape itself where none is asked; a fill keeps its
+    picture's.
     """
-    if endpoint.family == "flux-3" or request.aspect_ratio or request.width:
+    if endpoint.family != "flux-2" or request.aspect_ratio or request.width:
         return request, []
     if not request.input_images:
         return replace(request, aspect_ratio=USUAL_RATIO), []
@@ -41,3 +47,10 @@ def _nearest_ratio(picture: InputImage, model: ModelEntry, resolution: str) -> s
         return abs(math.log(picture.width * int(down) / (picture.height * int(across))))
 
     return min(model.capabilities.sizes[resolution], key=distance)
+
+
+def _is_see_through(image: InputImage) -> bool:
+    try:
+        return has_see_through_parts(image)
+    except (OSError, SyntaxError, ValueError):
+        return False

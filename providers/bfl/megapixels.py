@@ -22,6 +22,8 @@ def most_units(request: CloudGenerationRequest, model: ModelEntry, endpoint: End
     """The upper bound of one call by unit, for the normalised `request`."""
     if endpoint.family == "flux-3":
         return {"image": 1, f"picture_{request.resolution or model.capabilities.default_resolution}": 1}
+    if endpoint.family == "fill":
+        return {"image": 1}
     size = expected_size(request, model)
     if size is None and request.input_images:
         # BFL draws the first picture's size on its grid; whether it rounds up is not said.

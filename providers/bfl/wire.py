@@ -1,6 +1,7 @@
 """BFL's JSON: a wish into a body, the answer to a submission into a job, a result into a response. Pure.
 
-Reference pictures travel as bare base64. There are no masks in these models.
+Pictures travel as bare base64. FLUX.1 Fill alone has masks: white is painted anew, black stays, in the picture's own
+size; without one the picture's see-through part is painted (https://docs.bfl.ai/flux_tools/flux_1_fill).
 https://docs.bfl.ai/quick_start/generating_images and https://docs.bfl.ai/api-reference/utility/get-result
 """
 
@@ -24,6 +25,7 @@ from providers.bfl import megapixels
 from providers.bfl.jobs import LONGEST_ID, Job
 from providers.bfl.models import Endpoint
 from providers.bfl.reading import figure
+from providers.masks import white_changes
 from providers.pictures import UnreadablePicture, read_picture
 from providers.reading import Redact, kept, mapping, text
 
@@ -40,12 +42,30 @@ def to_body(request: CloudGenerationRequest, model: ModelEntry, endpoint: Endpoi
         body["safety_tolerance"] = int(request.safety_level)
     if endpoint.family == "flux-3":
         return body | _flux_3(request, pictures)
+    if endpoint.family == "fill":
+        return body | _fill(request, pictures)
     return body | _flux_2(request, model, endpoint, pictures)
 
 
 def _flux_3(request: CloudGenerationRequest, pictures: list[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {"images": pictures} if pictures else {}
     wished = {"aspect_ratio": request.aspect_ratio, "resolution": request.resolution, **request.options}
+    return fields | {name: value for name, value in wished.items() if value is not None}
+
+
+def _fill(request: CloudGenerationRequest, pictures: list[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {"image": pictures[0]}
+    if request.mask is not None:
+        first = request.input_images[0]
+        mask = white_changes(request.mask, (first.width, first.height))
+        fields["mask"] = pybase64.b64encode_as_string(mask)
+    wished = {
+        "seed": request.seed,
+        "guidance": request.guidance_scale,
+        "prompt_upsampling": request.enhance_prompt,
+        "output_format": request.output_format or USUAL_FORMAT,
+        **request.options,
+    }
     return fields | {name: value for name, value in wished.items() if value is not None}
 
 

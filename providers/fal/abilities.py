@@ -9,6 +9,7 @@ import re
 from typing import Any, Literal
 
 from providers.base import Capabilities, FreeSize, Option
+from providers.fal import counting
 from providers.fal.schema import Field
 
 NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -16,7 +17,7 @@ NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "prompt": (("prompt",), ("string",)),
     "negative_prompt": (("negative_prompt",), ("string",)),
     "seed": (("seed",), ("integer",)),
-    "count": (("num_images", "num_outputs"), ("integer",)),
+    "count": (counting.NAMES, ("integer",)),
     "guidance_scale": (("guidance_scale", "cfg_scale"), ("number", "integer")),
     "strength": (("strength",), ("number",)),
     "enhance_prompt": (("enhance_prompt", "expand_prompt", "enable_prompt_expansion"), ("boolean",)),
@@ -68,6 +69,12 @@ def read_abilities(fields: list[Field], endpoint: str) -> Capabilities:
     sizes = _sizes(known, inputs, facts)
     _add_picture_facts(picture, known, inputs, facts, endpoint)
     used = {*inputs.values(), *([picture.name] if picture else [])}
+    try:
+        held = counting.held_at_one(fields, used)
+    except counting.ManyAtOnce as error:
+        raise Unsuitable(f"Its input {error} makes several pictures at once.") from error
+    facts |= {"held": held} if held else {}
+    used |= set(held)
     return _capabilities(known, inputs, picture, sizes, _options(fields, used, facts), facts)
 
 

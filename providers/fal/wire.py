@@ -9,6 +9,7 @@ own schema (`abilities`):
     images           the input of reference pictures; with `images_in_list` it takes a list
     mask_changes     "white" or "black": the colour of a mask that shall change. fal has no rule for all endpoints;
                      Ideogram's are black there. The mask goes as a PNG of its picture's size.
+    held             inputs that are always sent, with their values: see `counting`
     guidance_range, strength_least, required_options: see `check_wish`; priced_by and the rest: see `usage`
 
 Files travel as data URIs (https://fal.ai/docs/documentation/model-apis/fal-cdn.md). Results are as on each endpoint's
@@ -32,6 +33,7 @@ from providers.base import (
     Picture,
     Rejected,
 )
+from providers.fal.counting import asked_by_option, at_one
 from providers.fal.job import Job
 from providers.fal.schema import number
 from providers.fal.usage import delivered_units
@@ -70,7 +72,7 @@ def to_input(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, An
     }
     if request.width and request.height and request.aspect_ratio is None and "image_size" in names:
         body[names["image_size"]] = {"width": request.width, "height": request.height}
-    return body | _images(request, model) | dict(request.options)
+    return body | _images(request, model) | at_one(model) | dict(request.options)
 
 
 def _images(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def _data_uri(data: bytes, mime_type: str) -> str:
 def check_wish(request: CloudGenerationRequest, model: ModelEntry) -> None:
     """Raises `InvalidField` naming each field that this endpoint would refuse beyond the common rules."""
     facts = model.capabilities.facts
-    problems: dict[str, str] = {}
+    problems = asked_by_option(request, model)
     for name in texts(list(facts.get("required_options", ()))):
         if name not in request.options:
             problems[f"options.{name}"] = f"{model.name} needs this option."

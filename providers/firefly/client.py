@@ -82,10 +82,10 @@ class Firefly(Provider):
         self._tokens = ims.Tokens(Door("Adobe IMS", transport=transport))
 
     def prepare(self, request: CloudGenerationRequest, key: Key) -> CloudGenerationRequest:
-        """Fetch the token where none is kept, and upload the reference pictures, whose ids live for seven days."""
+        """Fetch the token where none is kept, and upload pictures and mask, whose ids live for seven days."""
         kept_token = self._tokens.known(key)
         self._tokens.get(key)
-        uploads = [self._upload(image, key) for image in request.input_images]
+        uploads = [self._upload(image, key) for image in wire.files(request)]
         token = self._tokens.get(key)
         return replace(request, prepared={"token": token, "is_fresh": token != kept_token, "uploads": uploads})
 
@@ -103,7 +103,7 @@ class Firefly(Provider):
             )
         token = str(request.prepared.get("token", ""))
         body = wire.to_body(request, entry, request.prepared.get("uploads", ()))
-        headers = _headers(key, token) | {"x-model-version": entry.id}
+        headers = _headers(key, token) | ({} if wire.fills(entry) else {"x-model-version": entry.id})
         answer = self._door.submit(
             "POST", f"{_base_url()}{entry.capabilities.facts['path']}", headers=headers, json=body
         )

@@ -1,7 +1,10 @@
 """Firefly's JSON: bodies from wishes, jobs and pictures from answers. Dict in, dict out.
 
 Image 3 and 4 speak v3, Image 5 speaks v4, which has neither sizes in pixels nor negative prompts, and where a reference
-picture turns the wish into an edit that keeps the picture's shape. Facts and readings stand in `catalog.toml`.
+picture turns the wish into an edit that keeps the picture's shape. Fill speaks v3 without a model's name: what is white
+in its mask is drawn anew, black stays, and the mask has the picture's size
+(https://developer.adobe.com/firefly-services/docs/firefly-api/guides/concepts/masking/). Facts and readings stand in
+`catalog.toml`.
 """
 
 import json
@@ -10,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urljoin, urlsplit
 
-from providers.base import CloudGenerationRequest, ModelEntry, OutcomeUnknown, expected_size
+from providers.base import CloudGenerationRequest, InputImage, ModelEntry, OutcomeUnknown, expected_size
+from providers.masks import white_changes
 from providers.reading import items, mapping, text, whole
 
 SEEDS = 2**31
@@ -27,12 +31,40 @@ def speaks_v4(entry: ModelEntry) -> bool:
     return str(entry.capabilities.facts["path"]).startswith("/v4/")
 
 
+def fills(entry: ModelEntry) -> bool:
+    return "/fill" in str(entry.capabilities.facts["path"])
+
+
+def files(request: CloudGenerationRequest) -> list[InputImage]:
+    """What is uploaded before the call: the reference pictures, then the mask as Adobe has it."""
+    if request.mask is None:
+        return list(request.input_images)
+    first = request.input_images[0]
+    data = white_changes(request.mask, (first.width, first.height))
+    mask = InputImage(data=data, mime_type="image/png", width=first.width, height=first.height)
+    return [*request.input_images, mask]
+
+
 def to_body(request: CloudGenerationRequest, entry: ModelEntry, uploads: Sequence[str]) -> dict[str, Any]:
-    """The body for a normalised wish; `uploads` are the ids of its reference pictures, in order."""
-    body: dict[str, Any] = {"prompt": request.prompt, "numVariations": request.num_images}
+    """The body for a normalised wish; `uploads` are the ids of its `files`, in order."""
+    body: dict[str, Any] = {"prompt": request.prompt} if request.prompt or not fills(entry) else {}
+    body["numVariations"] = request.num_images
     if request.seed is not None:
         body["seeds"] = [(request.seed + place) % SEEDS for place in range(request.num_images)]
+    if fills(entry):
+        return body | _fill(request, uploads)
     return body | (_v4(request, uploads) if speaks_v4(entry) else _v3(request, entry, uploads))
+
+
+def _fill(request: CloudGenerationRequest, uploads: Sequence[str]) -> dict[str, Any]:
+    # A kept answer is read again without uploads; nothing is sent then.
+    named = zip(("image", "mask"), uploads, strict=False)
+    body: dict[str, Any] = {name: {"source": {"uploadId": upload}} for name, upload in named}
+    if request.negative_prompt:
+        body["negativePrompt"] = request.negative_prompt
+    if "locale" in request.options:
+        body["promptBiasingLocaleCode"] = request.options["locale"]
+    return body
 
 
 def _v3(request: CloudGenerationRequest, entry: ModelEntry, uploads: Sequence[str]) -> dict[str, Any]:

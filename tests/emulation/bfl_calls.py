@@ -4,18 +4,30 @@ BFL's `blackforest` 0.1.3 knows neither FLUX.2 nor FLUX 3 and wants a Pillow tha
 """
 
 import base64
+import io
 import time
 from typing import Any
 
 import httpx
+from PIL import Image
 
 from providers.emulation.server import RunningServer
 from tests.emulation.calls import png
+
+
+def half_white(width: int, height: int) -> str:
+    """A mask in base64 whose left half is white."""
+    drawn, file = Image.new("L", (width, height), 0), io.BytesIO()
+    drawn.paste(255, (0, 0, width // 2, height))
+    drawn.save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
 
 # One client for all tests: each new one reads the machine's certificates again.
 _connections = httpx.Client(trust_env=False, timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 KEY = "bfl-test-0123456789"
 PICTURE = png(320, 256)
+HALF = half_white(320, 256)
 ENCODED = base64.b64encode(PICTURE).decode()
 
 

@@ -1,11 +1,13 @@
 """What our client sends for a wish is, field by field, what BFL's pages write for the same wish.
 
 BFL's own client (`blackforest` 0.1.3) cannot be asked: it knows neither FLUX.2 nor FLUX 3. So the calls beside ours are
-raw HTTP by https://docs.bfl.ai/quick_start/generating_images. Allowed differences: the HTTP library's own headers, and
-that ours always names an output format and a size.
+raw HTTP by https://docs.bfl.ai/quick_start/generating_images and https://docs.bfl.ai/flux_tools/flux_1_fill. Allowed
+differences: the HTTP library's own headers, and that ours always names an output format and a size.
 """
 
+import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,13 +15,17 @@ import pytest
 
 from providers.base import CloudGenerationRequest, InputImage, Key
 from providers.bfl.client import DEFAULT_BASE_URL, BlackForestLabs
-from tests.emulation.bfl_calls import ENCODED, KEY, PICTURE
+from providers.masks import white_changes
+from tests.emulation.bfl_calls import ENCODED, HALF, KEY, PICTURE
 
 PROMPT = "A red fox – at dawn"
 TASK = "d5ba37dc-ba09-4658-852e-deea7e176439"
 POLLING = f"https://api.eu2.bfl.ai/v1/get_result?id={TASK}"
 HEADERS_OF_THEIR_OWN = {"host", "accept-encoding", "connection", "content-length", "user-agent"}
 REFERENCE = InputImage(data=PICTURE, mime_type="image/png", width=320, height=256)
+MASK = InputImage(
+    data=white_changes(replace(REFERENCE, data=base64.b64decode(HALF))), mime_type="image/png", width=320, height=256
+)
 ANSWERS = {
     "POST": {"id": TASK, "polling_url": POLLING, "cost": 3.0, "input_mp": 0.0, "output_mp": 0.0},
     "GET": {"id": TASK, "status": "Pending", "result": None},
@@ -46,6 +52,12 @@ WISHES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "klein": (
         {"model": "flux-2-klein-4b", "aspect_ratio": "1:1", "output_format": "png"},
         {"width": 1024, "height": 1024, "output_format": "png"},
+    ),
+    "fill": (
+        {"model": "flux-pro-1.0-fill", "input_images": (REFERENCE,), "mask": MASK, "seed": 42, "guidance_scale": 60,
+         "enhance_prompt": False, "output_format": "jpeg", "safety_level": "2", "options": {"steps": 50}},
+        {"image": ENCODED, "mask": base64.b64encode(MASK.data).decode(), "seed": 42, "guidance": 60,
+         "prompt_upsampling": False, "output_format": "jpeg", "safety_tolerance": 2, "steps": 50},
     ),
     "FLUX 3": (
         {"model": "flux-3-image", "aspect_ratio": "16:9", "resolution": "2k", "input_images": (REFERENCE,),

@@ -7,7 +7,7 @@ import pytest
 
 from providers.bfl.emulator import tasks
 from providers.emulation.server import RunningServer
-from tests.emulation.bfl_calls import ENCODED, KEY, ask, outcome, picture_of, submit
+from tests.emulation.bfl_calls import ENCODED, HALF, KEY, PICTURE, ask, half_white, outcome, picture_of, submit
 from tests.emulation.calls import amounts, opened
 
 # Model, fields, the cost in credits, the price in dollars, and the size of the picture.
@@ -25,6 +25,7 @@ GOOD: list[tuple[str, dict[str, Any], float, str, tuple[int, int]]] = [
     ("flux-3-image", {"resolution": "768sq", "aspect_ratio": "2:1", "grounding": False}, 4.1, "0.041000", (1072, 528)),
     ("flux-3-image", {"images": [ENCODED] * 10, "aspect_ratio": "auto"}, 4.8, "0.048000", (1136, 912)),
     ("flux-3-image", {"resolution": "2k", "aspect_ratio": "9:21"}, 10.0, "0.100000", (1328, 3120)),
+    ("flux-pro-1.0-fill", {"image": ENCODED, "mask": HALF}, 5.0, "0.050000", (320, 256)),
 ]
 
 BAD: list[tuple[str, dict[str, Any], int, str]] = [
@@ -43,6 +44,11 @@ BAD: list[tuple[str, dict[str, Any], int, str]] = [
     ("flux-2-flex", {"steps": 0}, 422, "steps"),
     ("flux-2-klein-4b", {"input_image_5": ENCODED}, 422, "input_image_5"),
     ("flux-2-klein-4b", {"disable_pup": True}, 422, "disable_pup"),
+    ("flux-pro-1.0-fill", {"mask": HALF}, 422, "image"),
+    ("flux-pro-1.0-fill", {"image": ENCODED}, 422, "mask"),
+    ("flux-pro-1.0-fill", {"image": ENCODED, "mask": half_white(256, 320)}, 422, "mask"),
+    ("flux-pro-1.0-fill", {"image": ENCODED, "mask": HALF, "steps": 14}, 422, "steps"),
+    ("flux-pro-1.0-fill", {"image": ENCODED, "mask": HALF, "width": 1024}, 422, "width"),
     ("flux-3-image", {"seed": 7}, 422, "seed"),
     ("flux-3-image", {"width": 1024}, 422, "width"),
     ("flux-3-image", {"output_format": "png"}, 422, "output_format"),
@@ -92,6 +98,13 @@ def test_a_task_waits_first_and_its_state_names_it(emulator: RunningServer, monk
         assert submitted["polling_url"] == f"{emulator.url}/bfl/v1/get_result?id={submitted['id']}"
         document = ask(submitted["polling_url"]).json()
         assert (document["id"], document["status"], document["result"]) == (submitted["id"], state, None)
+
+
+def test_a_fill_paints_what_is_white_in_the_mask_and_keeps_the_rest(emulator: RunningServer) -> None:
+    done = outcome(submit(emulator, "flux-pro-1.0-fill", image=ENCODED, mask=HALF, output_format="png"))
+    drawn, before = opened(picture_of(done)).convert("RGB"), opened(PICTURE).convert("RGB")
+    assert drawn.crop((160, 0, 320, 256)).tobytes() == before.crop((160, 0, 320, 256)).tobytes()
+    assert drawn.crop((0, 0, 160, 256)).tobytes() != before.crop((0, 0, 160, 256)).tobytes()
 
 
 def test_flux_2_gives_the_seed_and_flux_3_does_not(emulator: RunningServer) -> None:

@@ -5,13 +5,14 @@ removed on 2025-10-03; the package index has none. So the requests here follow t
 holds our client's beside it.
 """
 
+import io
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from providers.emulation.server import RunningServer
 from tests.emulation.calls import amounts, opened, png
@@ -23,6 +24,7 @@ FORM = {
     "scope": "openid,AdobeID,session,additional_info,read_organizations,firefly_api,ff_apis",
 }
 V3, V4 = "/v3/images/generate-async", "/v4/images/generate-async"
+FILL = "/v3/images/fill-async"
 WISH = {"prompt": "a red bicycle"}
 EDIT = {"prompt": "make it blue", "modelId": "firefly_image", "numVariations": 1, "referenceBlobs": []}
 
@@ -119,6 +121,43 @@ def test_v4_answers_with_links_and_edits_a_reference(firefly: httpx.Client) -> N
     job = submit(firefly, EDIT | {"referenceBlobs": [blob]}, V4, "image5").json()
     assert set(job) == {"links"}
     assert pictures(ended(firefly, job["links"]["result"]["href"]))[0].size == (320, 200)
+
+
+def upload(firefly: httpx.Client, data: bytes) -> dict[str, Any]:
+    answer = firefly.post("/v2/storage/image", content=data, headers={"Content-Type": "image/png"}).json()
+    return {"source": {"uploadId": answer["images"][0]["id"]}}
+
+
+def half_white(size: tuple[int, int]) -> bytes:
+    drawn, file = Image.new("L", size, 0), io.BytesIO()
+    drawn.paste(255, (0, 0, size[0] // 2, size[1]))
+    drawn.save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_fill_draws_what_is_white_in_the_mask_and_keeps_the_rest(
+    firefly: httpx.Client, emulator: RunningServer
+) -> None:
+    body = {"image": upload(firefly, png(608, 304)), "mask": upload(firefly, half_white((608, 304)))}
+    job = firefly.post(FILL, json=body | WISH).json()
+    (drawn,) = pictures(ended(firefly, job["statusUrl"]))
+    before = opened(png(608, 304)).convert("RGB")
+    changed = ImageChops.difference(drawn.convert("RGB"), before)
+    assert drawn.size == (608, 304)
+    assert max(most for _, most in changed.crop((320, 0, 608, 304)).getextrema()) < 30
+    assert max(most for _, most in changed.crop((0, 0, 288, 304)).getextrema()) > 60
+    assert amounts(emulator) == ["0.050000"]
+
+
+def test_a_fill_wants_a_mask_of_the_pictures_size(firefly: httpx.Client, emulator: RunningServer) -> None:
+    image, small = upload(firefly, png(608, 608)), upload(firefly, png(64, 64))
+    other, mask = upload(firefly, half_white((608, 304))), upload(firefly, half_white((608, 608)))
+    bodies = [{"image": image}, {"mask": mask}, {"image": image, "mask": other}, {"image": small, "mask": small},
+              {"image": image | {"mask": mask["source"]}, "mask": mask}, {"image": image, "mask": mask, "size": {}},
+              {"image": image, "mask": {"source": {"uploadId": "nobody's"}}}]  # fmt: skip
+    assert [firefly.post(FILL, json=body).status_code for body in bodies] == [422] * len(bodies)
+    assert firefly.post(FILL.replace("v3", "v4"), json={"image": image, "mask": mask}).status_code == 404
+    assert amounts(emulator) == []
 
 
 @pytest.mark.parametrize(

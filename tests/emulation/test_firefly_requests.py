@@ -3,7 +3,8 @@
 Adobe's only SDK calls routes that are gone (see `test_firefly_api`), so the calls beside ours are raw HTTP by
 https://developer.adobe.com/firefly-services/docs/firefly-api/getting-started/ (token, headers, uploads) and
 https://developer.adobe.com/firefly-services/docs/firefly-api/guides/how-tos/cm-generate-image/feature-guide and the
-OpenAPI document inside https://www.npmjs.com/package/@adobe/firefly-apis (bodies). Allowed differences: the HTTP
+OpenAPI document inside https://www.npmjs.com/package/@adobe/firefly-apis (bodies; a fill's: generative_fill_async_v3 of
+https://github.com/AdobeDocs/ff-services-docs). Allowed differences: the HTTP
 library's own headers.
 """
 
@@ -15,6 +16,7 @@ import pytest
 
 from providers.base import CloudGenerationRequest, InputImage, Key
 from providers.firefly.client import Firefly
+from providers.masks import white_changes
 from tests.emulation.calls import png
 
 IMS, FIREFLY = "https://ims-na1.adobelogin.com", "https://firefly-api.adobe.io"
@@ -26,6 +28,8 @@ FORM = {
 KEY = Key({"FIREFLY_CLIENT_ID": "client", "FIREFLY_CLIENT_SECRET": "secret"}, public=("FIREFLY_CLIENT_ID",))
 PROMPT, PICTURE = "a red bicycle", png()
 REFERENCE = InputImage(data=PICTURE, mime_type="image/png", width=64, height=64)
+LARGE = InputImage(data=png(600, 600), mime_type="image/png", width=600, height=600)
+MASK = InputImage(data=white_changes(LARGE), mime_type="image/png", width=600, height=600)
 UPLOADED = {"imageReference": {"source": {"uploadId": "upload-1"}}}
 HEADERS_OF_THEIR_OWN = {"host", "accept-encoding", "connection", "content-length", "user-agent"}
 Sent = tuple[str, str, dict[str, str], Any]
@@ -56,6 +60,12 @@ WISHES: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
         {"modelId": "firefly_image", "aspectRatio": "1:1", "resolutionLevel": "2.4MP", "numVariations": 1,
          "seeds": [42], "modelSpecificPayload": {"localeCode": "en-US"}},
     ),
+    "fill": (
+        {"model": "fill", "num_images": 2, "seed": 1, "input_images": (LARGE,), "mask": MASK},
+        "/v3/images/fill-async",
+        {"numVariations": 2, "seeds": [1, 2], "image": {"source": {"uploadId": "upload-1"}},
+         "mask": {"source": {"uploadId": "upload-1"}}},
+    ),
     "image 5 edits": (
         {"model": "image5", "input_images": (REFERENCE,)}, "/v4/images/generate-async",
         {"modelId": "firefly_image", "resolutionLevel": "2.4MP", "numVariations": 1,
@@ -73,14 +83,17 @@ def read(request: httpx.Request) -> Sent:
     return request.method, str(request.url), headers, dict(httpx.QueryParams(body.decode())) if is_form else body
 
 
-def write_by_the_pages(client: httpx.Client, model: str, path: str, body: dict[str, Any], uploads: bool) -> None:
-    """The calls of Adobe's pages: a token, the reference picture, the job, and how it stands."""
+def write_by_the_pages(
+    client: httpx.Client, model: str, path: str, body: dict[str, Any], uploads: list[InputImage]
+) -> None:
+    """The calls of Adobe's pages: a token, the pictures, the job, and how it stands."""
     told = {"Accept": "application/json"}
     token = client.post(f"{IMS}/ims/token/v3", data=FORM, headers=told).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}", "x-api-key": "client", **told}
-    if uploads:
-        client.post(f"{FIREFLY}/v2/storage/image", content=PICTURE, headers=headers | {"Content-Type": "image/png"})
-    submitted = client.post(f"{FIREFLY}{path}", json=body, headers=headers | {"x-model-version": model}).json()
+    for image in uploads:
+        client.post(f"{FIREFLY}/v2/storage/image", content=image.data, headers=headers | {"Content-Type": "image/png"})
+    named = {} if "fill" in path else {"x-model-version": model}
+    submitted = client.post(f"{FIREFLY}{path}", json=body, headers=headers | named).json()
     client.get(submitted["statusUrl"], headers=headers)
 
 
@@ -107,5 +120,6 @@ def test_our_requests_are_the_documented_ones(name: str, monkeypatch: pytest.Mon
     vendor.check(vendor.start(vendor.prepare(fitted, KEY), KEY).remote_id, KEY)
     ours = sent[:]
     with httpx.Client(transport=transport) as client:
-        write_by_the_pages(client, wish.model, path, {"prompt": PROMPT, **documented}, bool(wish.input_images))
+        uploads = [*wish.input_images, *filter(None, [wish.mask])]
+        write_by_the_pages(client, wish.model, path, {"prompt": PROMPT, **documented}, uploads)
     assert ours == sent[len(ours) :]

@@ -161,14 +161,18 @@ def test_a_body_over_25_megabytes_is_refused_before_anything_is_sent():
     assert len(network.requests) == 1
 
 
-@pytest.mark.parametrize("model_id", ["amazon.nova-canvas-v1:0", "amazon.titan-image-generator-v2:0"])
-def test_an_ended_model_names_what_to_use_instead(model_id):
+@pytest.mark.parametrize(
+    ("model_id", "day"),
+    [("amazon.nova-canvas-v1:0", "2026-09-30"), ("amazon.titan-image-generator-v2:0", "2026-06-30")],
+)
+def test_an_ended_model_names_its_day_and_what_to_use_instead(model_id, day):
     network = Network(200, drawn())
-    with pytest.raises(Rejected, match="Nothing was sent") as refused:
+    with pytest.raises(Rejected, match=f"on {day}. Nothing was sent") as refused:
         network.vendor.start(replace(wish(), model=model_id, entry=None), KEY)
     assert (refused.value.code, network.requests) == ("model_retired", [])
     assert CORE in refused.value.remedy
-    assert all(successor in SERVICES for successor in VENDOR.retired.values())
+    assert all(ended.successor in SERVICES for ended in VENDOR.retired.values())
+    assert all(ended.source.startswith("https://") and ended.read_on for ended in VENDOR.retired.values())
 
 
 def test_a_model_that_is_not_here_is_refused_before_anything_is_sent():

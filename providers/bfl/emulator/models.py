@@ -43,3 +43,5 @@ FLUX_2: Mapping[str, Flux2Model] = {
     "flux-2-klein-4b": Flux2Model(first=1_400, further=100, references=4),
 }
 FLUX_3 = "flux-3-image"
+# A flat price in thousandths of a credit: https://docs.bfl.ai/flux_tools/flux_1_fill and the page of prices.
+FILL, FILL_PRICE = "flux-pro-1.0-fill", 5_000

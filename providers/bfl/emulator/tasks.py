@@ -4,6 +4,7 @@ A task that will become ready is charged with its submission: what becomes of it
 get lost. What the filter stops, and what fails, costs nothing.
 """
 
+import io
 import secrets
 import threading
 import time
@@ -12,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
+
+from PIL import Image
 
 from providers.bfl.emulator.errors import Refused
 from providers.bfl.emulator.models import FLUX_3
@@ -110,7 +113,13 @@ def _end(fault: Fault) -> str:
 
 def _draw(wish: Wish, seed: int) -> bytes:
     mark = f"{wish.model} {seed} {secrets.token_hex(4)}"
-    return draw_picture(wish.prompt, mark, wish.size, CONTENT_TYPES[wish.output_format], wish.references)
+    drawn = draw_picture(wish.prompt, mark, wish.size, CONTENT_TYPES[wish.output_format], wish.references)
+    if wish.mask is None:
+        return drawn
+    file = io.BytesIO()
+    painted = Image.open(io.BytesIO(drawn)).convert("RGB")
+    Image.composite(painted, wish.references[0], wish.mask).save(file, wish.output_format.upper())
+    return file.getvalue()
 
 
 def _ready(task_id: str, task: _Task, call: Call) -> dict[str, Any]:

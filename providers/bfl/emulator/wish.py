@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from PIL import Image
+from PIL import Image, ImageChops
 
 from providers.bfl.emulator.errors import Refused, at
 from providers.bfl.emulator.models import (
+    FILL,
+    FILL_PRICE,
     FLUX_2,
     FLUX_3,
     FLUX_3_CLASSES,
@@ -28,7 +30,10 @@ STEP = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """A body that is right: what is drawn, and its price in thousandths of a credit."""
+    """A body that is right: what is drawn, and its price in thousandths of a credit.
+
+    A fill draws where `mask` is white.
+    """
 
     model: str
     prompt: str
@@ -40,6 +45,7 @@ class Wish:
     input_mp: int
     output_mp: int
     price: int
+    mask: Image.Image | None = field(default=None, repr=False)
 
 
 def read_wish(model: str, body: bytes) -> Wish:
@@ -50,6 +56,8 @@ def read_wish(model: str, body: bytes) -> Wish:
         document = None
     if not isinstance(document, dict):
         raise Refused(422, [{"type": "json_invalid", "loc": ["body"], "msg": "JSON decode error"}])
+    if model == FILL:
+        return _fill(document)
     return _flux_3(document) if model == FLUX_3 else _flux_2(model, FLUX_2[model], document)
 
 
@@ -64,13 +72,7 @@ def _flux_2(name: str, model: Flux2Model, body: Mapping[str, Any]) -> Wish:
     problems += _whole(body, "steps", 1, 50)
     if body.get("output_format", "jpeg") not in ("jpeg", "png", "webp"):
         problems.append(at("output_format", "Input should be 'jpeg', 'png' or 'webp'", "enum"))
-    guidance = body.get("guidance", 4.5)
-    if isinstance(guidance, bool) or not isinstance(guidance, int | float) or not 1.5 <= guidance <= 10:
-        problems.append(at("guidance", "Input should be from 1.5 to 10"))
-    for switch in ("disable_pup", "prompt_upsampling"):
-        if not isinstance(body.get(switch, True), bool):
-            problems.append(at(switch, "Input should be a valid boolean", "bool_type"))
-    _stop(problems)
+    _stop(problems + _guidance(body, 10) + _switches(body))
     references = [_picture(body[slot], slot, 64, 20_000_000) for slot in pictures if body.get(slot) is not None]
     size = _flux_2_size(body, references)
     if size[0] * size[1] > MOST_PIXELS:
@@ -81,6 +83,51 @@ def _flux_2(name: str, model: Flux2Model, body: Mapping[str, Any]) -> Wish:
         model=name, prompt=body["prompt"], size=size, references=tuple(references), seed=body.get("seed"),
         output_format=body.get("output_format", "jpeg"), upsamples=upsamples, input_mp=inputs, output_mp=output,
         price=model.price(output, inputs),
+    )  # fmt: skip
+
+
+def _guidance(body: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
+    guidance = body.get("guidance", 4.5)
+    fits = isinstance(guidance, int | float) and not isinstance(guidance, bool) and 1.5 <= guidance <= most
+    return [] if fits else [at("guidance", f"Input should be from 1.5 to {most}")]
+
+
+def _switches(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    switches = ("disable_pup", "prompt_upsampling")
+    return [
+        at(switch, "Input should be a valid boolean", "bool_type")
+        for switch in switches
+        if not isinstance(body.get(switch, True), bool)
+    ]
+
+
+def _fill(body: Mapping[str, Any]) -> Wish:
+    """FLUX.1 Fill, by FluxProFillInputs of https://api.bfl.ai/openapi.json."""
+    known = {"image", "mask", "prompt", "steps", "prompt_upsampling", "seed", "guidance", "output_format",
+             "safety_tolerance"}  # fmt: skip
+    problems = _unknown(body, known) + _whole(body, "safety_tolerance", 0, 6) + _whole(body, "seed", -(2**63), 2**63)
+    problems += _whole(body, "steps", 15, 50) + _guidance(body, 100) + _switches(body)
+    if "image" not in body:
+        problems.append(at("image", "Field required", "missing"))
+    if not isinstance(body.get("prompt", ""), str):
+        problems.append(at("prompt", "Input should be a valid string", "string_type"))
+    if body.get("output_format", "jpeg") not in ("jpeg", "png"):
+        problems.append(at("output_format", "Input should be 'jpeg' or 'png'", "enum"))
+    _stop(problems)
+    image = _opened(body["image"], "image", 64, 20_000_000)
+    if body.get("mask") is not None:
+        mask = _opened(body["mask"], "mask", 64, 20_000_000).convert("L")
+    else:
+        mask = ImageChops.invert(image.convert("RGBA").getchannel("A"))
+    if mask.size != image.size:
+        raise Refused(422, [at("mask", "The dimensions of the mask must match the original image")])
+    if mask.getbbox() is None:
+        raise Refused(422, [at("mask", "The mask or the image's alpha channel marks nothing")])
+    return Wish(
+        model=FILL, prompt=body.get("prompt", ""), size=image.size, references=(image.convert("RGB"),),
+        seed=body.get("seed"), output_format=body.get("output_format", "jpeg"),
+        upsamples=body.get("prompt_upsampling", False), input_mp=_begun(_area(image)), output_mp=_begun(_area(image)),
+        price=FILL_PRICE, mask=mask,
     )  # fmt: skip
 
 
@@ -143,6 +190,10 @@ def _stop(problems: list[dict[str, Any]]) -> None:
 
 
 def _picture(text: Any, name: str, least_side: int, most_pixels: int) -> Image.Image:
+    return _opened(text, name, least_side, most_pixels).convert("RGB")
+
+
+def _opened(text: Any, name: str, least_side: int, most_pixels: int) -> Image.Image:
     """A reference picture in base64, also as a data URI. Addresses are not fetched here."""
     try:
         if not isinstance(text, str) or len(text) > LARGEST_PICTURE:
@@ -154,7 +205,7 @@ def _picture(text: Any, name: str, least_side: int, most_pixels: int) -> Image.I
         raise Refused(400, f"{name}: the image could not be read.") from None
     if min(image.size) < least_side or _area(image) > most_pixels:
         raise Refused(400, f"{name}: the image has {image.width}x{image.height} pixels, which is not supported.")
-    return image.convert("RGB")
+    return image
 
 
 def _area(image: Image.Image) -> int:

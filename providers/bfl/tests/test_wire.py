@@ -1,15 +1,19 @@
 """What stands in a body for a wish, and what comes out of a result."""
 
 import base64
+import io
 
 import pytest
+from PIL import Image
 
+from providers.base import InputImage, InvalidField
 from providers.bfl import wire
 from providers.bfl.jobs import Job, from_text
 from providers.bfl.models import ENDPOINTS
 from providers.bfl.tests.wishes import (
     ALL,
     CANARY,
+    FILL,
     FLEX,
     FLUX_3,
     MAX,
@@ -38,7 +42,7 @@ def encoded(image):
 
 
 def test_the_catalogue_and_the_table_of_endpoints_name_the_same_models():
-    assert [model.id for model in VENDOR.models] == list(ENDPOINTS) == list(ALL)
+    assert [model.id for model in VENDOR.models] == list(ENDPOINTS) == [*ALL, FILL]
 
 
 def test_flux_2_gets_a_definite_size_and_format():
@@ -47,6 +51,35 @@ def test_flux_2_gets_a_definite_size_and_format():
     assert sized == {
         "prompt": PROMPT, "width": 1504, "height": 896, "output_format": "jpeg", "seed": 0, "safety_tolerance": 0,
     }  # fmt: skip
+
+
+def test_a_fill_paints_what_is_white_in_a_mask_of_the_pictures_size():
+    image, mask = picture((320, 256)), Image.new("RGBA", (320, 256), (0, 0, 0, 255))
+    mask.paste((0, 0, 0, 0), (0, 0, 160, 256))
+    file = io.BytesIO()
+    mask.save(file, "PNG")
+    sees_through = InputImage(data=file.getvalue(), mime_type="image/png", width=320, height=256)
+    options = {"seed": 7, "guidance_scale": 60, "enhance_prompt": True, "safety_level": "6", "options": {"steps": 15}}
+    sent = body(wish(FILL, input_images=(image,), mask=sees_through, **options))
+    with Image.open(io.BytesIO(base64.b64decode(sent.pop("mask")))) as drawn:
+        assert (drawn.size, drawn.getpixel((10, 128)), drawn.getpixel((300, 128))) == ((320, 256), 255, 0)
+    assert sent == {
+        "prompt": PROMPT, "image": encoded(image), "safety_tolerance": 6, "seed": 7, "guidance": 60, "steps": 15,
+        "prompt_upsampling": True, "output_format": "png",
+    }  # fmt: skip
+
+
+def test_a_fill_takes_the_pictures_see_through_part_for_a_mask():
+    file = io.BytesIO()
+    Image.new("RGBA", (64, 64), (9, 9, 9, 0)).save(file, "PNG")
+    image = InputImage(data=file.getvalue(), mime_type="image/png", width=64, height=64)
+    assert body(wish(FILL, prompt="", input_images=(image,))) == {
+        "prompt": "", "image": encoded(image), "output_format": "png",
+    }  # fmt: skip
+    assert VENDOR.quantities(wish(FILL, input_images=(image,)), entry(FILL)) == {"image": 1}
+    for refused in ({"input_images": (picture(),)}, {"input_images": (image,), "guidance_scale": 101}):
+        with pytest.raises(InvalidField):
+            wish(FILL, **refused)
 
 
 def test_a_ratio_and_a_resolution_become_pixels():

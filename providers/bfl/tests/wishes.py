@@ -14,6 +14,7 @@ from providers.http import Door
 
 VENDOR = BlackForestLabs()
 FLUX_3, MAX, PRO, FLEX = "flux-3-image", "flux-2-max", "flux-2-pro", "flux-2-flex"
+FILL = "flux-pro-1.0-fill"
 KLEIN_9, KLEIN_4 = "flux-2-klein-9b", "flux-2-klein-4b"
 ALL = (FLUX_3, MAX, PRO, "flux-2-pro-preview", FLEX, KLEIN_9, "flux-2-klein-9b-preview", KLEIN_4)
 CANARY = "bfl_canaryKey0123456789abcdef"

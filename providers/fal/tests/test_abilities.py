@@ -1,12 +1,15 @@
 """What an endpoint can do, read from schemas in the forms that fal's endpoints have."""
 
+from dataclasses import replace
+
 import pytest
 
-from providers.base import Rejected
+from providers.base import InvalidField, Option, Rejected
 from providers.fal.abilities import Unsuitable, read_abilities
 from providers.fal.emulator.models import MODELS, find_model
 from providers.fal.schema import gives_pictures, read_fields
-from providers.fal.tests.stage import KEY, VENDOR, Network
+from providers.fal.tests.stage import KEY, VENDOR, Network, wish
+from providers.fal.wire import to_input
 
 TEXT = {"type": "string"}
 SIZE = {"type": "object", "properties": {"width": {"type": "integer"}, "height": {"type": "integer"}}}
@@ -43,6 +46,42 @@ def test_named_sizes_become_ratios_and_an_object_frees_the_size():
     assert found.free_size is not None
     assert found.facts["spellings"]["image_size"] == {"1:1": "square_hd", "9:16": "portrait_16_9"}
     assert able({"prompt": TEXT, "image_size": named}).free_size is None
+
+
+WHOLE = {"type": "integer", "default": 1, "minimum": 1, "maximum": 6}
+
+
+def test_the_number_of_pictures_has_several_names():
+    found = able({"prompt": TEXT, "num_samples": WHOLE})
+    assert (found.facts["inputs"]["count"], found.images_per_call, found.options) == ("num_samples", 6, ())
+
+
+@pytest.mark.parametrize(("name", "words"), [("max_images", ""), ("quantity", "Number of images to generate")])
+def test_an_input_that_multiplies_the_pictures_is_held_at_one(name, words):
+    found = able({"prompt": TEXT, "num_images": WHOLE, name: {**WHOLE, "description": words}})
+    assert (found.facts["held"], found.options) == ({name: 1}, ())
+    model = replace(VENDOR.models[0], capabilities=found)
+    assert to_input(wish(num_images=2), model) == {"prompt": wish().prompt, "num_images": 2, name: 1}
+
+
+def test_an_endpoint_that_always_makes_several_is_refused():
+    with pytest.raises(Unsuitable, match="max_images makes several"):
+        able({"prompt": TEXT, "num_images": WHOLE, "max_images": {**WHOLE, "minimum": 2}})
+
+
+@pytest.mark.parametrize("name", ["num_inference_steps", "max_reference_images"])
+def test_other_numbers_stay_options(name):
+    found = able({"prompt": TEXT, name: {**WHOLE, "description": "Number of reference images to use"}})
+    assert [option.name for option in found.options] == [name]
+
+
+def test_an_option_of_an_older_registration_asks_for_no_pictures_beyond_the_quote():
+    option = Option(name="max_images", kind="integer", default=4, minimum=1, maximum=6)
+    model = replace(VENDOR.models[0], capabilities=replace(VENDOR.models[0].capabilities, options=(option,)))
+    with pytest.raises(InvalidField) as refusal:
+        VENDOR.normalise(wish(model.id, options={"max_images": 6}), model)
+    assert list(refusal.value.fields) == ["options.max_images"]
+    assert to_input(wish(model.id), model)["max_images"] == 1
 
 
 def test_ratios_are_read_without_auto():

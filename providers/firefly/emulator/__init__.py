@@ -13,11 +13,11 @@ from providers.emulation.invoice import Charge, ChargeLine
 from providers.firefly.emulator.errors import Refused, usual_failure
 from providers.firefly.emulator.ims import check_token, give_token
 from providers.firefly.emulator.jobs import Job, add_job, add_upload, cancel_job, find_job
-from providers.firefly.emulator.wish import Wish, read_v3, read_v4
+from providers.firefly.emulator.wish import Wish, read_fill, read_v3, read_v4
 
 PICTURE_MICRO = 50_000
 UPLOAD_TYPES = ("image/png", "image/jpeg", "image/webp")
-_SUBMIT = re.compile(r"/(?P<version>v3|v4)/images/generate-async")
+_SUBMIT = re.compile(r"/(?P<version>v3|v4)/images/(?P<verb>generate|fill)-async")
 _JOB = re.compile(r"/v3/(?P<what>status|cancel)/(?P<job>urn:[0-9a-z:]+)")
 _RESULT = re.compile(r"/results/(?P<job>urn:[0-9a-z:]+)/(?P<place>[0-9])\.jpg")
 
@@ -47,8 +47,8 @@ def _counts(call: Call) -> bool:
 
 def _route(call: Call) -> Reply:
     submit, job = _SUBMIT.fullmatch(call.path), _JOB.fullmatch(call.path)
-    if submit and call.method == "POST":
-        return _submit(call, submit["version"])
+    if submit and call.method == "POST" and submit.groups() != ("v4", "fill"):
+        return _submit(call, submit["version"], submit["verb"])
     if job and (call.method, job["what"]) == ("GET", "status"):
         return _soon(json_reply(_status(call, find_job(job["job"]))))
     if job and (call.method, job["what"]) == ("PUT", "cancel"):
@@ -61,11 +61,14 @@ def _route(call: Call) -> Reply:
     raise Refused(404, "not_found", "The resource does not exist.")
 
 
-def _submit(call: Call, version: str) -> Reply:
+def _submit(call: Call, version: str, verb: str) -> Reply:
     if call.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise Refused(415, "invalid_content_type", "Content-Type must be application/json.")
     model = call.headers.get("x-model-version", "image3")
-    wish = read_v3(model, call.body) if version == "v3" else read_v4(model, call.body)
+    if verb == "fill":
+        wish = read_fill(call.body)
+    else:
+        wish = read_v3(model, call.body) if version == "v3" else read_v4(model, call.body)
     if call.fault.filtered == "prompt":
         raise Refused(422, "prompt_unsafe", "The prompt is unsafe.")
     job = add_job(wish, call.fault)

@@ -11,11 +11,12 @@ from PIL import Image
 
 from providers.emulation.drawing import draw_picture
 from providers.emulation.faults import Fault
-from providers.firefly.emulator.errors import Refused
+from providers.firefly.emulator.errors import Refused, invalid
 from providers.firefly.emulator.wish import Wish
 
 WORK_SECONDS = 0.2
 MOST_KEPT = 500
+LEAST_LARGER_SIDE = 600
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Job:
     references: tuple[Image.Image, ...]
     delivered: int
     failure: str = ""
+    mask: Image.Image | None = None
     cancelled: bool = False
     done_at: float = field(default_factory=lambda: time.monotonic() + WORK_SECONDS)
 
@@ -43,7 +45,8 @@ class Job:
         return self.wish.size or (self.references[0].width, self.references[0].height)
 
     def picture(self, place: int) -> bytes:
-        return draw_picture(self.wish.prompt, f"{self.id} {place}", self.size, "image/jpeg", self.references)
+        drawn = draw_picture(self.wish.prompt, f"{self.id} {place}", self.size, "image/jpeg", self.references)
+        return drawn if self.mask is None else _filled(drawn, self.references[0], self.mask)
 
     def seed(self, place: int) -> int:
         return self.wish.seeds[place] if self.wish.seeds else (hash(self.id) + place) % 2**31
@@ -68,15 +71,17 @@ def add_upload(data: bytes) -> str:
 
 
 def add_job(wish: Wish, fault: Fault) -> Job:
-    """Take a job. Raises `Refused` when it names a reference picture that nobody uploaded."""
+    """Take a job. Raises `Refused` when it names a picture that nobody uploaded, or a mask that does not fit."""
     with _lock:
-        missing = [name for name in wish.uploads if name not in _uploads]
+        named = (*wish.uploads, *filter(None, [wish.mask]))
+        missing = [name for name in named if name not in _uploads]
         if missing:
             raise Refused(422, "validation_error", f"The upload {missing[0]} does not exist.")
+        mask = _mask(_uploads[wish.mask], _uploads[wish.uploads[0]]) if wish.mask else None
         delivered = wish.count if fault.partial is None else min(fault.partial, wish.count)
         name = f"urn:ff:jobs:eso851211:{secrets.token_hex(16)}"
         failure = "output_media_unsafe" if fault.filtered else ""
-        job = Job(name, wish, tuple(_uploads[upload] for upload in wish.uploads), delivered, failure)
+        job = Job(name, wish, tuple(_uploads[upload] for upload in wish.uploads), delivered, failure, mask)
         _make_room(_jobs)
         _jobs[job.id] = job
     return job
@@ -95,6 +100,22 @@ def cancel_job(job_id: str) -> None:
     job = find_job(job_id)
     with _lock:
         job.cancelled = job.cancelled or time.monotonic() < job.done_at
+
+
+def _mask(mask: Image.Image, picture: Image.Image) -> Image.Image:
+    """A fill's mask in grey; white is what Adobe draws anew."""
+    if mask.size != picture.size:
+        raise invalid("mask", message="The input image and mask image must match in pixel dimensions.")
+    if max(mask.size) < LEAST_LARGER_SIDE:
+        raise invalid("mask", message=f"The larger side must have at least {LEAST_LARGER_SIDE} px.")
+    return mask.convert("L")
+
+
+def _filled(drawn: bytes, picture: Image.Image, mask: Image.Image) -> bytes:
+    """The picture with what was drawn where the mask is white."""
+    file = io.BytesIO()
+    Image.composite(Image.open(io.BytesIO(drawn)).convert("RGB"), picture, mask).save(file, "JPEG", quality=90)
+    return file.getvalue()
 
 
 def _make_room(kept: dict[str, Job] | dict[str, Image.Image]) -> None:

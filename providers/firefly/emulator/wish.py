@@ -24,7 +24,10 @@ LARGEST_BODY = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """One request that the model can carry out. `uploads` are ids of reference pictures; no `size` keeps theirs."""
+    """One request that the model can carry out.
+
+    `uploads` are ids of reference pictures, `mask` the one of a fill's mask; no `size` keeps the pictures'.
+    """
 
     model: str
     prompt: str
@@ -33,6 +36,7 @@ class Wish:
     size: tuple[int, int] | None
     uploads: tuple[str, ...]
     content_class: str = ""
+    mask: str = ""
 
 
 def read_v3(model: str, body: bytes) -> Wish:
@@ -52,6 +56,21 @@ def read_v3(model: str, body: bytes) -> Wish:
         model=model, prompt=_prompt(fields, 1024), count=count, seeds=seeds, size=pixels,
         uploads=tuple(upload for upload in uploads if upload), content_class=fields.get("contentClass", "photo"),
     )  # fmt: skip
+
+
+def read_fill(body: bytes) -> Wish:
+    """Generative Fill, by generative_fill_async_v3.json of Adobe's pages. Raises `Refused` with Adobe's answer."""
+    fields = _object(body)
+    _only(fields, _FILL, ())
+    for name in ("image", "mask"):
+        if name not in fields:
+            raise invalid(name, message="field required", kind="value_error.missing")
+    _only(fields["image"], {"source": _is_object}, ("image",))
+    _only(fields["mask"], {"source": _is_object, "invert": lambda value: value is False}, ("mask",))
+    count, seeds = _count_and_seeds(fields, most=4)
+    image, mask = (_source(fields[name].get("source", {}), (name, "source")) for name in ("image", "mask"))
+    prompt = _prompt(fields, 1024) if "prompt" in fields else ""
+    return Wish(model="fill", prompt=prompt, count=count, seeds=seeds, size=None, uploads=(image,), mask=mask)
 
 
 def read_v4(model: str, body: bytes) -> Wish:
@@ -168,6 +187,10 @@ _V3 = _SHARED | {
     "size": _is_object, "negativePrompt": lambda value: _is_text(value) and len(value) <= 1024,
     "contentClass": lambda value: value in ("photo", "art"), "visualIntensity": _is_whole(2, 10), "style": _is_object,
     "structure": _is_object, "promptBiasingLocaleCode": _is_text,
+}  # fmt: skip
+_FILL = _SHARED | {
+    "image": _is_object, "mask": _is_object, "promptBiasingLocaleCode": _is_text,
+    "negativePrompt": lambda value: _is_text(value) and len(value) <= 1024,
 }  # fmt: skip
 _V4_EXTRA = {"localeCode": _is_text, "prompt_reasoner": _is_text}
 _V4 = _SHARED | {

@@ -72,5 +72,10 @@ def reference(colour: str = "teal") -> InputImage:
     return InputImage(data=png(colour=colour), mime_type="image/png", width=64, height=48)
 
 
+def large(colour: str = "teal") -> InputImage:
+    """A picture or a mask as large as Fill wants it."""
+    return InputImage(data=png((600, 600), colour), mime_type="image/png", width=600, height=600)
+
+
 def submit_to(version: str = "v3") -> str:
     return f"/api/{version}/images/generate-async"

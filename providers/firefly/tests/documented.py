@@ -82,7 +82,7 @@ ERRORS = [
 # Prices stand in each customer's contract; this one is the emulator's.
 REGISTRATIONS = [
     {"cloud_model_id": model, "price_per_image": "0.05"}
-    for model in ("image5", "image4_ultra", "image4_standard", "image3")
+    for model in ("image5", "image4_ultra", "image4_standard", "image3", "fill")
 ]
 
 VALUES = {"options.locale": ["en-US", "de-DE"]}

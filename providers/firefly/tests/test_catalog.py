@@ -7,7 +7,7 @@ import pytest
 from providers.base import CloudGenerationResponse, Rejected
 from providers.firefly import errors
 from providers.firefly.client import Firefly
-from providers.firefly.tests.adobe import fitted, reference
+from providers.firefly.tests.adobe import fitted, large, reference
 
 MODELS = Firefly.models
 IMAGE_4 = {(2048, 2048), (2304, 1792), (1792, 2304), (2688, 1536), (1440, 2560)}
@@ -18,8 +18,8 @@ def drawn_sizes(model):
     return {size for table in model.capabilities.sizes.values() for size in table.values()}
 
 
-def test_the_models_are_named_as_the_header_names_them():
-    assert [model.id for model in MODELS] == ["image5", "image4_ultra", "image4_standard", "image3"]
+def test_the_models_are_named_as_the_header_names_them_and_fill_has_none():
+    assert [model.id for model in MODELS] == ["image5", "image4_ultra", "image4_standard", "image3", "fill"]
 
 
 def test_sizes_are_adobes_exact_pairs():
@@ -41,9 +41,11 @@ def test_nothing_is_registered_before_somebody_asks():
 def test_i1_a_quote_is_never_below_the_bill(model):
     vendor, able = Firefly(), model.capabilities
     counts = range(1, able.images_per_call + 1)
-    for count, resolution, pictures in itertools.product(counts, able.sizes, range(able.most_input_images + 1)):
-        request = fitted(vendor, model.id, num_images=count, resolution=resolution or None,
-                         input_images=(reference(),) * pictures)  # fmt: skip
+    needs = {"input_images": (large(),), "mask": large()} if model.id == "fill" else {}
+    sizes = able.sizes or ("",)
+    for count, resolution, pictures in itertools.product(counts, sizes, range(able.most_input_images + 1)):
+        wished = needs or {"input_images": (reference(),) * pictures}
+        request = fitted(vendor, model.id, num_images=count, resolution=resolution or None, **wished)
         quote = vendor.quantities(request, model)
         for delivered in range(1, count + 1):
             answer = CloudGenerationResponse(images=[b""] * delivered, pictures=(), usage={"image": count})

@@ -1,13 +1,16 @@
 """Bodies as Adobe's schemas have them, jobs in both shapes, and addresses that may see a token."""
 
+import io
 import json
+from dataclasses import replace
 
 import pytest
+from PIL import Image
 
-from providers.base import InvalidField, OutcomeUnknown
+from providers.base import InputImage, InvalidField, OutcomeUnknown
 from providers.firefly import wire
 from providers.firefly.client import Firefly
-from providers.firefly.tests.adobe import BASE, JOB, SUBMITTED, entry, fitted, reference, wish
+from providers.firefly.tests.adobe import BASE, JOB, SUBMITTED, entry, fitted, large, reference, wish
 
 UPLOADS = ("upload-1", "upload-2")
 
@@ -83,9 +86,37 @@ def test_a_picture_turns_image_5_into_an_edit_that_keeps_its_shape():
     assert "aspectRatio" not in sent
 
 
+def test_a_fill_names_picture_and_mask_and_needs_no_words():
+    fields = {"input_images": (large(),), "mask": large("white")}
+    wished = fitted(Firefly(), "fill", **fields | {"prompt": "", "seed": 7, "options": {"locale": "de-DE"}})
+    assert wire.to_body(wished, entry("fill"), UPLOADS) == {
+        "numVariations": 1,
+        "seeds": [7],
+        "image": {"source": {"uploadId": "upload-1"}},
+        "mask": {"source": {"uploadId": "upload-2"}},
+        "promptBiasingLocaleCode": "de-DE",
+    }
+    worded = wire.to_body(fitted(Firefly(), "fill", **fields, negative_prompt="snow"), entry("fill"), UPLOADS)
+    assert (worded["prompt"], worded["negativePrompt"]) == ("a red fox", "snow")
+
+
+def test_what_shall_change_is_white_for_adobe_in_the_pictures_own_size():
+    see_through = Image.new("RGBA", (300, 300), (0, 0, 0, 255))
+    see_through.paste((0, 0, 0, 0), (0, 0, 150, 300))
+    file = io.BytesIO()
+    see_through.save(file, "PNG")
+    mask = InputImage(data=file.getvalue(), mime_type="image/png", width=300, height=300)
+    picture, drawn = wire.files(replace(wish("fill"), input_images=(large(),), mask=mask))
+    assert picture == large()
+    with Image.open(io.BytesIO(drawn.data)) as opened:
+        assert (opened.size, opened.getpixel((10, 300)), opened.getpixel((590, 300))) == ((600, 600), 255, 0)
+
+
 @pytest.mark.parametrize(
     ("model", "fields", "named"),
     [
+        ("fill", {}, "input_images"),
+        ("fill", {"input_images": (large(),)}, "mask"),
         ("image4_standard", {"negative_prompt": "x" * 1025}, "negative_prompt"),
         ("image5", {"negative_prompt": "snow"}, "negative_prompt"),
         ("image5", {"style": "art"}, "style"),
