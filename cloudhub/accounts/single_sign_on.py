@@ -17,6 +17,10 @@ NOT_KNOWN = "There is no account and no invitation for your e-mail address. Ask 
 ANOTHER_PERSON = (
     "Your e-mail address is connected with somebody else at the identity provider. Ask the owner of the hub."
 )
+NOT_YOURS = (
+    "Your identity provider knows you by another e-mail address than the hub does; nothing was connected. Sign in "
+    "there with the address of your account."
+)
 NOT_CLEAR = "The identity provider gave two answers about two people. Tell whoever runs it."
 OWNER = (
     "An owner of the hub connects single sign-on once from their own Account page: sign in with your password first."
@@ -47,6 +51,15 @@ def welcome(email: str, *, is_verified: bool, origin: Origin) -> User:
     if _is_of_the_house(email):
         return _join_team(newcomer, origin)
     raise Forbidden(NOT_KNOWN)
+
+
+def require_own_address(user: Any, email: object, *, is_verified: bool) -> None:
+    """Whoever connects their account is known at the provider by the same, verified address. Raises `Forbidden`."""
+    if not is_verified or not isinstance(email, str):
+        raise Forbidden(NOT_VERIFIED)
+    # Letters outside ASCII have no case here: some of them become others.
+    if not user.is_authenticated or email.encode().lower() != user.email.encode().lower():
+        raise Forbidden(NOT_YOURS)
 
 
 def single_sign_on_of(user: User) -> dict[str, Any]:
