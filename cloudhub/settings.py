@@ -201,6 +201,7 @@ OIDC_TEAM = env.str("OIDC_TEAM", default="")
 OIDC_EMAIL_DOMAINS = env.list("OIDC_EMAIL_DOMAINS", default=[])
 SOCIALACCOUNT_ADAPTER = "cloudhub.web.sign_in.adapters.SingleSignOnAdapter"
 # The form of the sign-in page may not lead to another host (its CSP), so a link does.
+# Connecting an account takes a form all the same (web/sign_in/connecting.py).
 SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {

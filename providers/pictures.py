@@ -2,9 +2,10 @@
 
 import io
 import os
+import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from PIL import Image
 
@@ -13,6 +14,10 @@ from providers.request import Picture
 MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 FORMATS = tuple(MIME_TYPES)
 MOST_PIXELS = 80_000_000
+# Scans of a progressive JPEG; each goes over every pixel again, and programs write about ten.
+MOST_SCANS = 100
+_SCAN = b"\xff\xda"
+_SEGMENT = re.compile(rb"\xff+([\x01-\xfe])(..)", re.DOTALL)
 # Pillow asks for a WebP's whole canvas when it opens one.
 _WEBP_HEAD = 30
 # What people send most often instead, by how it begins, for a sentence that helps.
@@ -33,18 +38,50 @@ def open_picture(data: bytes, formats: tuple[str, ...] = FORMATS) -> Iterator[Im
     """A picture whose pixels may be decoded; at most HUB_PICTURES_AT_ONCE (4) are open in this process at a time.
 
     A picture takes three or four bytes a pixel while it is open, so that a hundred at once would fill the memory. Open
-    no second one inside of it. Raises `UnreadablePicture` for a size beyond the limit, and what Pillow raises.
+    no second one inside of it. Raises `UnreadablePicture` for a size beyond the limit and for a JPEG of more scans than
+    MOST_SCANS, and what Pillow raises.
     """
     _refuse_giants(data)
+    refuse_many_scans(data)
     with _decoders, Image.open(io.BytesIO(data), formats=formats) as image:
         _refuse_size(*image.size)
         yield image
 
 
-def read_picture(data: bytes, *, seed: int | None = None, revised_prompt: str | None = None) -> Picture:
-    """Type and size of a PNG, JPEG or WebP from its bytes; pixels are not decoded. Raises `UnreadablePicture`."""
+def refuse_many_scans(data: bytes) -> None:
+    """Raises `UnreadablePicture` for a JPEG whose decoding would take beyond all use, by its structure."""
+    at = 2
+    while data.startswith(b"\xff\xd8"):
+        segment = _SEGMENT.match(data, at)
+        if segment is None:
+            return
+        if segment[1] == _SCAN[1:]:
+            break
+        at = segment.end() - 2 + max(2, int.from_bytes(segment[2], "big"))
+    # Behind the first scan these two bytes mean nothing else: a pixel's 0xff is followed by a zero.
+    if data.startswith(b"\xff\xd8") and data.count(_SCAN, at) > MOST_SCANS:
+        raise UnreadablePicture(f"The picture is a JPEG of more than {MOST_SCANS} scans; save it anew.")
+
+
+def decode_picture(data: bytes) -> None:
+    """Decode every pixel once, to learn whether that works. Raises `UnreadablePicture`."""
     try:
         with open_picture(data) as image:
+            image.load()
+    except UnreadablePicture:
+        raise
+    except Exception as error:  # noqa: BLE001 - decoders fail in many ways at what anybody wrote
+        raise UnreadablePicture("The picture is broken behind its head and cannot be decoded.") from error
+
+
+def read_picture(data: bytes, *, seed: int | None = None, revised_prompt: str | None = None) -> Picture:
+    """Type and size of a PNG, JPEG or WebP from its bytes; pixels are not decoded. Raises `UnreadablePicture`."""
+    _refuse_giants(data)
+    # A WebP's canvas is there from the start; the others' heads need no place.
+    place = _decoders if data[:4] == b"RIFF" else nullcontext()
+    try:
+        with place, Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _refuse_size(*image.size)
             kind, (width, height), frames = image.format or "", image.size, getattr(image, "n_frames", 1)
     except UnreadablePicture:
         raise

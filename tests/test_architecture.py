@@ -35,9 +35,9 @@ SHARED_BY_VENDORS = {
 }  # fmt: skip
 CONTRACT_FOR_THE_HUB = {"base", "http", "catalogue", "pictures"}
 CONTRACT_PARTS = {
-    "abilities", "base", "catalogue", "credentials", "errors", "google", "guarded", "http", "input_pictures", "masks",
-    "models", "normalise", "openai_form", "pictures", "privacy", "reading", "request", "results", "self_hosted",
-    "vertex",
+    "abilities", "base", "catalogue", "credentials", "errors", "google", "guarded", "http", "inflate", "input_pictures",
+    "masks", "models", "normalise", "openai_form", "pictures", "privacy", "reading", "request", "results",
+    "self_hosted", "vertex",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from cloudhub.accounts.invitations import join_as_newcomer, open_invitations_for
 from cloudhub.accounts.models import AuditEntry, Membership, Role, Team, User
 from cloudhub.accounts.passwords import RESET
 from cloudhub.accounts.sessions import end_sessions_of
+from cloudhub.core.addresses import is_same_address
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Forbidden
 
@@ -18,6 +19,10 @@ NOT_VERIFIED = "Your identity provider does not say that your e-mail address is 
 NOT_KNOWN = "There is no account and no invitation for your e-mail address. Ask the owner of the hub for an invitation."
 ANOTHER_PERSON = (
     "Your e-mail address is connected with somebody else at the identity provider. Ask the owner of the hub."
+)
+NOT_YOURS = (
+    "Your identity provider knows you by another e-mail address than the hub does; nothing was connected. Sign in "
+    "there with the address of your account."
 )
 PROVEN = (
     "Single sign-on has proven that your e-mail address is yours. The password and the sessions of this account from "
@@ -84,6 +89,14 @@ def record_connection(user: User, origin: Origin) -> None:
         record(actor, "single_sign_on.connected", target_kind="person", target_id=user.pk, target_name=user.email)
 
     run_transaction(work)
+
+
+def require_own_address(user: Any, email: object, *, is_verified: bool) -> None:
+    """Whoever connects their account is known at the provider by the same, verified address. Raises `Forbidden`."""
+    if not is_verified or not isinstance(email, str):
+        raise Forbidden(NOT_VERIFIED)
+    if not user.is_authenticated or not is_same_address(email, user.email):
+        raise Forbidden(NOT_YOURS)
 
 
 def single_sign_on_of(user: User) -> dict[str, Any]:

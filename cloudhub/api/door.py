@@ -17,8 +17,10 @@ from rest_framework.views import APIView
 from cloudhub.accounts.actor import Actor
 from cloudhub.api.errors import Problem, hub_envelope, new_request_id
 from cloudhub.core.errors import Invalid, NotFound
+from cloudhub.core.text import is_nested_beyond
 
 LONGEST_ADDRESS = 2000
+DEEPEST_BODY = 100
 YES_OR_NO = {"": True, "1": True, "true": True, "0": False, "false": False}
 
 
@@ -33,6 +35,9 @@ class JsonBody(BaseParser):
             document = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"The body is not valid JSON: {error}.") from error
+        # What is walked over afterwards, to compare or to store it, is walked over by recursion.
+        if is_nested_beyond(document, DEEPEST_BODY):
+            raise ParseError(f"The body is nested more than {DEEPEST_BODY} deep.")
         # PostgreSQL stores no NUL, so it is refused here for every field at once; the search is cheap.
         if b"\\u0000" in raw:
             _refuse_nul(document)

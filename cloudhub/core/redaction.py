@@ -28,6 +28,7 @@ LONGEST_SECRET = 16_000
 MOST_SECRETS = 4000
 _SECRET_NAME = re.compile(r"(KEY|KEYS|SECRET|TOKEN|PASSWORD)$")
 _ADDRESS_NAME = re.compile(r"(_URL|_DSN)$")
+_SECRET_FIELD = re.compile(r"(key|secret|token|password)$", re.IGNORECASE)
 _QUIET = r"[^\s\"'&,;<>}\])\\]"
 # Each leaves what stands before the secret, so that a line still says what it was about. Texts come from anybody: none
 # may take longer than in proportion to its length, so nothing of any length stands in front of what can fail.
@@ -35,7 +36,7 @@ _SHAPES = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
         # headers, as text, as JSON and as Python prints them
-        r"((?:authorization|x-goog-api-key|x-api-key|x-key|api-key|cookie)\b[\"']?\s*[:=]\s*b?[\"']?"
+        r"((?:authorization|x-goog-api-key|x-api-key|x-key|api-key|x-amz-security-token|cookie)\b[\"']?\s*[:=]\s*b?[\"']?"
         rf"(?:(?:bearer|basic|key|token)\s+)?)(?!\[key\]|(?:bearer|basic|key|token)\s){_QUIET}{{6,}}",
         rf"(\b(?:bearer|basic)\s+)(?!\[key\]){_QUIET}{{16,}}",
         # queries and forms; addresses that carry their own right, as results of vendors do
@@ -55,7 +56,7 @@ _SHAPES = tuple(
         r"\b(xai-)[A-Za-z0-9]{20,}",
         r"\b(tgp_)[A-Za-z0-9_-]{20,}",
         r"\b(ABSK)[A-Za-z0-9+/]{40,}",
-        r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:(?!-----END).)+",
+        r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:(?!-----END)(?s:.))+",
     )
 )  # fmt: skip
 # One look says whether any of the shapes can be there at all: most lines have none.
@@ -72,9 +73,12 @@ _pattern: re.Pattern[str] | None = None
 def know_secret(text: str) -> None:
     """From now on `text` leaves this process in no log, in any of the spellings in which it travels.
 
-    A text under 8 characters, or of small letters alone, is left: it would black out ordinary words.
+    A text under 8 characters, or of small letters alone, is left: it would black out ordinary words. Of a JSON object,
+    as a service account's file, the secrets inside are known too.
     """
     global _pattern
+    for inner in _secrets_inside(text) if text not in _known else ():
+        know_secret(inner)
     if text in _known or len(text) < SHORTEST_SECRET or (text.isascii() and text.isalpha() and text.islower()):
         return
     with _lock:
@@ -84,6 +88,16 @@ def know_secret(text: str) -> None:
             del _known[next(iter(_known))]
         # The longest first: of two secrets that begin alike, none may leave its tail behind.
         _pattern = re.compile("|".join(re.escape(one) for one in sorted(_known, key=len, reverse=True)))
+
+
+def _secrets_inside(text: str) -> Iterator[str]:
+    try:
+        document = json.loads(text) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        return
+    for name, value in document.items() if isinstance(document, dict) else ():
+        if isinstance(value, str) and _SECRET_FIELD.search(name):
+            yield value
 
 
 def know_environment(environment: Mapping[str, str]) -> None:

@@ -69,7 +69,7 @@ def read_recipe(data: bytes) -> dict[str, Any] | None:
     try:
         with open_picture(data, formats=("PNG",)) as image:
             stored = json.loads(image.info.get(KEYWORD, "null"))
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError):
         return None
     return stored if isinstance(stored, dict) else None
 

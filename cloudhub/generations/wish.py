@@ -17,7 +17,7 @@ from cloudhub.generations import storage
 from cloudhub.generations.models import Image
 from cloudhub.generations.sharing import is_whole
 from providers.base import CloudGenerationRequest, InputImage, InvalidField, ModelEntry
-from providers.pictures import UnreadablePicture, read_picture
+from providers.pictures import UnreadablePicture, read_picture, refuse_many_scans
 
 FILLED_IN = ("model", "entry", "prepared")
 WISH_FIELDS = tuple(name for name in CloudGenerationRequest.__dataclass_fields__ if name not in FILLED_IN)
@@ -95,6 +95,7 @@ def read_upload(data: bytes) -> InputImage:
     if len(data) > settings.MOST_UPLOAD_BYTES:
         raise UnreadablePicture(f"The picture is larger than {settings.MOST_UPLOAD_BYTES // 2**20} MB.")
     picture = read_picture(data)
+    refuse_many_scans(data)
     if not is_whole(data):
         raise UnreadablePicture("The picture is cut off before its end; send the whole file.")
     return InputImage(data=data, mime_type=picture.mime_type, width=picture.width, height=picture.height)

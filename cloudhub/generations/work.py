@@ -19,6 +19,7 @@ from cloudhub.lanes.limits import Call
 from cloudhub.lanes.turn import Wish
 from cloudhub.vault.keys import environment_key, stored_key
 from providers.base import CloudGenerationRequest, Key, ModelEntry, OutcomeUnknown, Provider, ProviderError, Rejected
+from providers.http import is_nothing_sent
 
 logger = logging.getLogger(__name__)
 
@@ -75,13 +76,14 @@ def read_work(attempt: Attempt, *, key: Key | None = None) -> Work:
 
 @contextmanager
 def adapter_failures(work: Work, *, was_sent: bool = True) -> Iterator[None]:
-    """An adapter that fails by itself after the request was sent says nothing of what the vendor did."""
+    """An adapter that fails by itself after the request was sent says nothing of what the vendor did; one that fails
+    before it asked the door for anything, at a picture that it cannot convert, has sent nothing."""
     try:
         yield
     except ProviderError:
         raise
     except Exception as error:
         logger.exception("The adapter of %s failed with attempt %s.", work.provider.id, work.attempt_id)
-        if not was_sent:
+        if not was_sent or is_nothing_sent():
             raise Rejected("interrupted", "The hub could not prepare the call; nothing was sent.") from error
         raise OutcomeUnknown("The hub could not read the vendor's answer; it may have been billed.") from error

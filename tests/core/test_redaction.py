@@ -1,6 +1,7 @@
 """No secret leaves by a log: one place takes it out of messages, arguments, exceptions, hooks and streams."""
 
 import io
+import json
 import logging
 import os
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cloudhub.core import redaction
-from cloudhub.core.redaction import HIDDEN, know_environment, know_secret, redact, redact_all
+from cloudhub.core.redaction import HIDDEN, know_environment, know_secret, redact, redact_all, redact_known
 from cloudhub.generations.errors import describe
 
 pytestmark = pytest.mark.sqlite_only
@@ -38,6 +39,9 @@ SHAPES = [
     ("tgp_v1_0123456789abcdefghij0123", "0123456789"),
     ("ABSKQmVkcm9ja0FQSUtleS0123456789abcdefghijklmnopqr", "0123456789"),
     ("-----BEGIN PRIVATE KEY-----\\nMIIEvQ\\n-----END PRIVATE KEY-----", "MIIEvQ"),
+    ("-----BEGIN RSA PRIVATE KEY-----\nMIIEvQ\nAbCd\n-----END RSA PRIVATE KEY-----", "AbCd"),
+    ("x-amz-security-token: IQoJb3JpZ2luX2VjEJ0", "IQoJb3"),
+    ("https://store.example/a.png?X-Amz-Security-Token=IQoJb3JpZ2luX2VjEJ0&x=1", "IQoJb3"),
 ]
 HARMLESS = [
     "Gemini API error (HTTP 429): Rate limit exceeded",
@@ -91,6 +95,17 @@ def test_a_known_secret_goes_in_every_spelling(spelling: str) -> None:
 def test_a_known_secret_of_several_lines_goes_from_json_too() -> None:
     know_secret("line one 17\nline two 18")
     assert redact('{"k": "line one 17\\nline two 18"}') == f'{{"k": "{HIDDEN}"}}'
+
+
+def test_of_a_service_account_the_key_inside_is_known_and_its_ordinary_words_are_not() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIEvQinner17\n-----END PRIVATE KEY-----\n"
+    know_secret(
+        json.dumps({"type": "service_account", "project_id": "studio-17", "private_key": key, "token": "s-17-s-17"})
+    )
+    assert redact_known(f"type service_account of studio-17 with {key}") == (
+        f"type service_account of studio-17 with {HIDDEN}"
+    )
+    assert redact_known("s-17-s-17") == HIDDEN
 
 
 def test_of_secrets_that_begin_alike_none_leaves_its_tail() -> None:

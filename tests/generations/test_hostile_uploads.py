@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image as PillowImage
 
 from cloudhub.core.errors import Invalid
+from cloudhub.generations import storage
 from cloudhub.generations.images import upload_image
 from cloudhub.generations.imports import import_images
 from cloudhub.generations.models import Image
@@ -21,7 +22,7 @@ from providers.pictures import UnreadablePicture, open_picture, read_picture
 from tests.api.caller import caller_of
 from tests.conftest import Cast, client_of
 from tests.generations.stage import as_data_uri, png, submit
-from tests.providers.hostile_pictures import CUT_OFF, HTML, REFUSED, encoded, gif_and_script
+from tests.providers.hostile_pictures import CUT_OFF, HTML, REFUSED, encoded, gif_and_script, jpeg_of_scans
 
 pytestmark = pytest.mark.sqlite_only
 WAYS: dict[str, Callable[[Cast, bytes], Any]] = {
@@ -44,6 +45,26 @@ def test_every_way_in_refuses_every_hostile_file_in_words(cast: Cast, way: str) 
         with pytest.raises(Invalid, match=r"cut off before its end|not a readable"):
             WAYS[way](cast, data)
     assert not Image.objects.exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_jpeg_that_is_decoded_without_end_is_refused_by_every_way_in(cast: Cast, way: str) -> None:
+    with pytest.raises(Invalid, match="more than 100 scans"):
+        WAYS[way](cast, jpeg_of_scans(200))
+    upload_image(cast.bob, jpeg_of_scans(1))
+
+
+def test_a_vendors_jpeg_of_many_scans_is_kept_and_never_decoded() -> None:
+    data = jpeg_of_scans(200)
+    assert read_picture(data).mime_type == "image/jpeg"
+    with pytest.raises(FileNotFoundError, match="more than 100 scans"):
+        storage.thumbnail(storage.keep_bytes(data))
+
+
+def test_a_head_is_read_while_all_places_for_decoding_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_decoders", threading.BoundedSemaphore(1))
+    with open_picture(png()):
+        assert [read_picture(encoded(kind)).width for kind in ("PNG", "JPEG")] == [32, 32]
 
 
 @pytest.mark.parametrize("name", REFUSED)

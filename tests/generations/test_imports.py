@@ -58,6 +58,7 @@ def test_without_words_it_still_is_an_import(cast: Cast) -> None:
         ({"Description": "a fox"}, "", ""),
         ({"cloudhub": '{"prompt": "a fox", "model": "practice-1"}'}, "a fox", "CloudHub: practice-1"),
         ({"cloudhub": '{"prompt": 5}'}, "", "CloudHub"),
+        ({"cloudhub": "[" * 200_000, "parameters": "a fox"}, "a fox", ""),
         ({"cloudhub": "[]", "parameters": "a fox"}, "a fox", ""),
         ({"parameters": "p" * 40_000}, "p" * 32_000, ""),
         ({"parameters": "a\x00fox"}, "", ""),

@@ -17,6 +17,7 @@ from cloudhub.generations.models import Attempt, Generation
 from cloudhub.health.traffic import traffic_by_vendor
 from cloudhub.lanes import circuit
 from cloudhub.lanes.models import Lane
+from providers.catalogue import find_provider
 from tests.conftest import Cast
 from tests.generations.depot.server import Warehouse, warehouse
 from tests.generations.stage import attempts_of, carry_out, ledger_of, states_of, submit
@@ -193,3 +194,25 @@ def test_the_kept_answer_of_an_accepted_call_that_came_back_busy_is_not_thrown_a
     generation = carry_out(cast.bob, "depot-1", prompt="a fox #busy-afterwards")
     kept = list((hub_settings.DATA_DIR / "incoming").glob(f"{attempts_of(generation)[0].pk}-*"))
     assert [path.suffix for path in kept] == [".answer"]
+
+
+@pytest.mark.parametrize(("asked_before", "state"), [(False, "released"), (True, "unknown")])
+def test_an_adapter_that_fails_before_it_asked_for_anything_has_sent_nothing(
+    depot: Warehouse, cast: Cast, monkeypatch: pytest.MonkeyPatch, asked_before: bool, state: str
+) -> None:
+    provider = find_provider("depot")
+    assert provider
+    begin = provider.start
+
+    def start(request: Any, key: Any) -> Any:
+        if asked_before:
+            begin(request, key)
+        raise OSError("broken data stream when reading image file")
+
+    monkeypatch.setattr(provider, "start", start)
+    generation = carry_out(cast.bob, "depot-1")
+    assert states_of(generation) == [state]
+    if not asked_before:
+        assert (generation.error or {})["billed"] == "no"
+        assert "nothing was sent" in (generation.error or {})["message"]
+        assert depot.calls == []

@@ -7,7 +7,7 @@ import pytest
 from cloudhub.core.errors import Forbidden, Invalid, NotFound
 from cloudhub.generations import storage
 from cloudhub.generations.images import find_image, upload_image
-from cloudhub.generations.models import Image
+from cloudhub.generations.models import Generation, Image
 from tests.conftest import Cast
 from tests.generations.stage import as_data_uri, carry_out, png, submit
 
@@ -59,3 +59,22 @@ def test_a_reference_and_a_mask_reach_the_vendor(cast: Cast) -> None:
     assert generation.state == "succeeded"
     assert drawn.sha256 != reference.sha256
     assert generation.sent["mask"] == generation.request["mask"]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("field", ["input_images[1]", "mask"])
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept before", "sent along"])
+def test_a_picture_that_is_broken_behind_its_head_is_refused_before_any_hold(
+    cast: Cast, field: str, is_kept: bool
+) -> None:
+    whole, at = png(), png().index(b"IDAT") + 8
+    broken = whole[:at] + bytes(20) + whole[at + 20 :]
+    given = str(upload_image(cast.bob, broken).id) if is_kept else as_data_uri("image/png", broken)
+    good = as_data_uri("image/png", whole)
+    second, mask = (good, given) if field == "mask" else (given, good)
+    with pytest.raises(Invalid, match="broken behind its head") as refused:
+        submit(
+            cast.bob, input_images=[good, given if field != "mask" else good], mask=given if field == "mask" else good
+        )
+    assert set(refused.value.fields) == {field}
+    assert not Generation.objects.exists()

@@ -58,6 +58,13 @@ def jpeg_giant() -> bytes:
     return bytes(data)
 
 
+def jpeg_of_scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan comes again and again."""
+    data = encoded("JPEG", progressive=True)
+    at = data.rindex(b"\xff\xda")
+    return data[:at] + data[at:-2] * count + data[-2:]
+
+
 def _frames(count: int) -> Iterator[bytes]:
     pixels = zlib.compress(b"\0" * (20 * (32 * 3 + 1)), 9)
     for number in range(count):

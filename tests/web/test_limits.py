@@ -6,15 +6,18 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError
 from django.test import Client
 from pytest_django import Settings
 
+from cloudhub.generations.models import Generation
 from cloudhub.web.prepare import refuse_own_address
 from cloudhub.web.server import MOST_HEADER_BYTES, WebServer
 from cloudhub.wsgi import application
 from tests.api.caller import caller_of
 from tests.conftest import Cast, client_of
+from tests.generations.stage import png
 
 
 @pytest.fixture
@@ -58,12 +61,22 @@ def test_headers_without_end_are_refused(server: WebServer) -> None:
         assert line.recv(4096).startswith(b"HTTP/1.0 431 ")
 
 
-@pytest.mark.parametrize("depth", [100, 1000, 200_000])
-def test_a_body_that_is_nested_without_end_is_refused(cast: Cast, depth: int) -> None:
-    body = '{"model": "practice-1", "prompt": "a", "options": ' + "[" * depth + "]" * depth + "}"
-    answer = caller_of(cast.bob).post("/api/v1/estimates", body)
+@pytest.mark.parametrize("path", ["/api/v1/estimates", "/api/v1/generations", "/v1/images/generations"])
+@pytest.mark.parametrize("depth", [90, 980, 1010, 200_000])
+@pytest.mark.parametrize("letter", ["", '"\\u0000"'])
+def test_a_body_that_is_nested_without_end_is_refused(cast: Cast, path: str, depth: int, letter: str) -> None:
+    body = '{"model": "practice-1", "prompt": "a", "options": {"a": ' + "[" * depth + letter + "]" * depth + "}}"
+    answer = caller_of(cast.bob).post(path, body)
     assert answer.status_code == 400
-    assert answer.json()["error"]["code"] == "invalid"
+    assert not Generation.objects.exists()
+
+
+def test_options_of_a_form_that_are_nested_without_end_are_refused(cast: Cast) -> None:
+    nested = '{"a": ' + "[" * 980 + "]" * 980 + "}"
+    form = {"model": "practice-1", "prompt": "a", "image": SimpleUploadedFile("a.png", png()), "options": nested}
+    key = {"Authorization": f"Bearer {caller_of(cast.bob).key}"}
+    answer = Client().post("/v1/images/edits", form, headers=key)
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/api/v1/generations", "/v1/images/generations", "/v1/images/edits"])

@@ -46,6 +46,15 @@ def come_in(browser: Browser, start: str = START) -> str:
     return browser.get(f"{parts.path}?{parts.query}")["Location"]
 
 
+def connect(browser: Browser) -> str:
+    """Press the button of the Account page, and go through the provider and back."""
+    away = browser.post(START, {"process": "connect"})
+    assert (away.status_code, away["Refresh"][:7]) == (200, "0; url=")
+    back = httpx.get(away["Refresh"][7:]).headers["Location"]
+    parts = urlsplit(back)
+    return browser.get(f"{parts.path}?{parts.query}")["Location"]
+
+
 def told(browser: Browser) -> str:
     return browser.get("/login/").content.decode()
 
@@ -153,11 +162,43 @@ def test_an_owner_of_the_hub_connects_it_once_with_the_password(provider: Identi
     alices = client_of(cast.alice)
     assert "Connect Our house" in alices.get("/account/").content.decode()
     alices.post("/account/confirm/", {"password": PASSWORD})
-    assert come_in(alices, f"{START}?process=connect") == "/account/"
+    assert connect(alices) == "/account/"
     assert "Connected." in alices.get("/account/").content.decode()
     again = Client()
     assert come_in(again) == "/"
     assert again.get("/people/").status_code == 200
+
+
+def test_connecting_takes_the_form_and_its_token(provider: IdentityProvider, cast: Cast) -> None:
+    bobs = client_of(cast.bob)
+    for process in ("connect", "redirect"):
+        assert bobs.get(f"{START}?process={process}")["Location"] == "/account/"
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(cast.bob.user)
+    assert careful.post(START, {"process": "connect"}).status_code == 403
+    assert Client().post(START, {"process": "connect"}).status_code == 302
+
+
+def test_connecting_asks_for_the_password_first(provider: IdentityProvider, cast: Cast) -> None:
+    bobs = client_of(cast.bob)
+    assert connect(bobs) == "/account/confirm/"
+    assert not SocialAccount.objects.exists()
+    assert bobs.post("/account/confirm/", {"password": PASSWORD})["Location"] == "/account/"
+    assert SocialAccount.objects.get().user == cast.bob.user
+
+
+@pytest.mark.parametrize(
+    "claims", [{"email": "mallory@example.org"}, {"email_verified": False}, {"email": "bo\N{KELVIN SIGN}@example.org"}]
+)
+def test_nobody_is_connected_with_another_address(
+    provider: IdentityProvider, cast: Cast, claims: dict[str, object]
+) -> None:
+    provider.claims |= claims
+    bobs = client_of(cast.bob)
+    bobs.post("/account/confirm/", {"password": PASSWORD})
+    assert connect(bobs) == "/account/"
+    assert not SocialAccount.objects.exists()
+    assert "e-mail address" in bobs.get("/account/").content.decode()
 
 
 def test_a_deactivated_person_stays_out_also_when_connected(

@@ -12,7 +12,9 @@ from typing import Any
 import orjson
 from django.http import QueryDict
 
+from cloudhub.api.door import DEEPEST_BODY
 from cloudhub.core.errors import Invalid
+from cloudhub.core.text import is_nested_beyond
 from cloudhub.generations.wish import read_upload
 from providers.pictures import UnreadablePicture
 
@@ -109,5 +111,6 @@ def _value(field: str, text: str) -> Any:
         if field in NUMBERS:
             return float(text)
         if field == "options":
-            return orjson.loads(text)
+            options = orjson.loads(text)
+            return text if is_nested_beyond(options, DEEPEST_BODY) else options
     return text

@@ -19,7 +19,14 @@ from django.urls import reverse
 from cloudhub.accounts.actor import Origin
 from cloudhub.accounts.mail import send_later
 from cloudhub.accounts.models import User
-from cloudhub.accounts.single_sign_on import ANOTHER_PERSON, NOT_CLEAR, PROVEN, prove_address, welcome
+from cloudhub.accounts.single_sign_on import (
+    ANOTHER_PERSON,
+    NOT_CLEAR,
+    PROVEN,
+    prove_address,
+    require_own_address,
+    welcome,
+)
 from cloudhub.core.database import release_connection
 from cloudhub.core.errors import HubError
 from cloudhub.vault.second_factors import open_text, seal_text
@@ -39,6 +46,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if found is not None:
             self._rollback_login_failed_rl_usage()
         return found is not None and found.pk == user.pk
+
+    def is_reauthentication_required(self, app: str) -> bool:
+        """Always where a way in is connected; the pages of second factors ask by themselves."""
+        return app == "allauth.socialaccount" or super().is_reauthentication_required(app=app)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("web:account")
@@ -88,7 +99,10 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Let in who is connected already; connect the person whom the hub's rule finds, once."""
         try:
             claims = _claims(sociallogin)
-            if sociallogin.is_existing or sociallogin.state.get("process") == AuthProcess.CONNECT:
+            if sociallogin.state.get("process") == AuthProcess.CONNECT:
+                require_own_address(request.user, claims.get("email"), is_verified=claims.get("email_verified") is True)
+                return
+            if sociallogin.is_existing:
                 return
             origin = Origin("page", request.META.get("REMOTE_ADDR", ""))
             email = claims.get("email")
@@ -129,4 +143,4 @@ def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
 
 def _refused(request: HttpRequest, error: HubError) -> HttpResponse:
     messages.error(request, error.message)
-    return redirect(resolve_url("account_login"))
+    return redirect(resolve_url("web:account" if request.user.is_authenticated else "account_login"))

@@ -19,6 +19,7 @@ from django.views.generic import RedirectView
 
 from cloudhub.accounts.mail import can_mail
 from cloudhub.web.htmx import signed_in
+from cloudhub.web.sign_in.connecting import begin
 from cloudhub.web.sign_in.words import in_words
 from cloudhub.web.views.sign_in import SignIn, SignOut
 
@@ -56,7 +57,7 @@ urlpatterns = [
             with_mail(account.password_reset_from_key), name="account_reset_password_from_key"),
     path("account/password/reset/done/", with_mail(account.password_reset_from_key_done),
          name="account_reset_password_from_key_done"),
-    path("account/single-sign-on/<slug:provider_id>/", openid.login, name="openid_connect_login"),
+    path("account/single-sign-on/<slug:provider_id>/", begin, name="openid_connect_login"),
     path("account/single-sign-on/<slug:provider_id>/answer/", openid.callback, name="openid_connect_callback"),
     path("account/single-sign-on/login/cancelled/", single_sign_on.login_cancelled,
          name="socialaccount_login_cancelled"),
