@@ -40,10 +40,8 @@ except ImportError:  # Windows has no such lock; there, two first starts at once
 
 NEEDED_PYTHON = (3, 11)
 RUN_PACKAGES = "requirements.txt"
-LARGER_PACKAGES = "requirements-scale.txt"
+SCALE_PACKAGES = "requirements-scale.txt"
 TEST_PACKAGES = "requirements-dev.txt"
-# The addresses for which the larger list is needed.
-LARGER_SCHEMES = {"DATABASE_URL": ("postgres", "psql", "pgsql"), "CACHE_URL": ("redis",)}
 FRESH_VALUES: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     "CLOUDHUB_ENCRYPTION_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
@@ -165,14 +163,9 @@ def packages_to_run(checkout: Checkout, environ: Mapping[str, str]) -> str:
     """The list that this installation needs: PostgreSQL and a shared cache want their drivers on top."""
     path = checkout.root / ".env"
     given = given_values(path.read_text(encoding="utf-8") if path.exists() else "", environ)
-    asked = any(value_of(given, name).startswith(schemes) for name, schemes in LARGER_SCHEMES.items())
-    return LARGER_PACKAGES if asked else RUN_PACKAGES
-
-
-def value_of(given: Mapping[str, str], name: str) -> str:
-    """A setting's value, which may lie in the file that NAME_FILE names."""
-    file = given.get(f"{name}_FILE", "")
-    return Path(file).expanduser().read_text(encoding="utf-8") if file else given.get(name, "")
+    files = {name: given.get(f"{name}_FILE", "") for name in ("DATABASE_URL", "CACHE_URL")}
+    urls = [Path(file).expanduser().read_text("utf-8") if file else given.get(name, "") for name, file in files.items()]
+    return SCALE_PACKAGES if any(url.startswith(("postg", "psql", "pgsql", "redis")) for url in urls) else RUN_PACKAGES
 
 
 def environment_works(checkout: Checkout) -> bool:

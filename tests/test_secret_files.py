@@ -104,4 +104,4 @@ def test_the_launcher_writes_no_fresh_key_beside_a_file(tmp_path: Path) -> None:
 def test_the_launcher_finds_postgresql_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("postgres://hub@db/hub\n")
     found = hub.packages_to_run(hub.Checkout(tmp_path), {"DATABASE_URL_FILE": str(tmp_path / "url")})
-    assert found == hub.LARGER_PACKAGES
+    assert found == hub.SCALE_PACKAGES
