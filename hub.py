@@ -165,9 +165,7 @@ def packages_to_run(checkout: Checkout, environ: Mapping[str, str]) -> str:
     given = given_values(path.read_text(encoding="utf-8") if path.exists() else "", environ)
     files = {name: given.get(f"{name}_FILE", "") for name in ("DATABASE_URL", "CACHE_URL")}
     urls = [Path(file).expanduser().read_text("utf-8") if file else given.get(name, "") for name, file in files.items()]
-    return (
-        SCALE_PACKAGES if any(url.startswith(("postgres", "psql", "pgsql", "redis")) for url in urls) else RUN_PACKAGES
-    )
+    return SCALE_PACKAGES if any(url.startswith(("postg", "psql", "pgsql", "redis")) for url in urls) else RUN_PACKAGES
 
 
 def environment_works(checkout: Checkout) -> bool:

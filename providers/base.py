@@ -44,8 +44,10 @@ WhenBilled = Literal["yes", "no", "unknown"]
 
 
 class Provider(ABC):
-    """One vendor. Class attributes are data that pages show and the contract test checks.
+    """One vendor. Class attributes are data; the contract test checks their form, and what it can see of their truth.
 
+    `id` is small letters, digits and hyphens; `error_prefix` begins its errors ("Gemini API"), `key_help` says how to
+    get a key.
     `key_variables` are the environment variables of its credentials, empty when it needs none; a vendor that takes
     several kinds of credentials, or optional ones, gives `key_forms` instead, the preferred first.
     `address_variables` point it at another address, such as an emulator or a gateway. `limits` are the vendor's
@@ -55,10 +57,13 @@ class Provider(ABC):
     `is_practice` true for one whose pictures are for trying the hub only.
     `longest_wait_seconds` is the vendor's longest time-out: ten minutes after it a person may release an unknown
     outcome. `billed_on_*` say whether the vendor charges when its filter withholds the picture, when the call is
-    cancelled, and when we stop waiting. `result_seconds` is how long the vendor keeps a job's result once it is
-    ready: so long an unknown outcome is asked about. `privacy` is what the vendor says it does with prompts and
-    pictures. `retired` names the ids that are gone, each with its successor, or with a table of "successor" and, where
-    they are known, "retired_on" and "source".
+    cancelled, and when we stop waiting; `reports_cost`, whether its answers name their cost; `result_seconds`, how long
+    it keeps a job's result once it is ready, in seconds, None where no page says: so long an unknown outcome is asked
+    about. These five stand on the Status page and in `GET /api/v1/providers`; what is booked is what `billed` and an
+    error's `billed` say. `status_by_id`: a job can be asked for by its id; `can_cancel`: and be stopped, which the hub
+    then passes on. `privacy` is what the vendor says it does with prompts and pictures. `retired` names the ids that
+    are gone, each with its successor, or with a table of "successor" and, where they are known, "retired_on" and
+    "source".
     """
 
     id: ClassVar[str]

@@ -14,6 +14,7 @@ from cloudhub.lanes.models import Lane
 from cloudhub.lanes.usage import LaneUse, LimitUse
 from cloudhub.vault.keys import missing_names
 from cloudhub.web.lane_form import KIND_CHOICES, UNITS, LimitRow, rows_of
+from providers.base import Provider
 
 BAR = 1000
 BADGE_SHAPES = {"stopped": "failed", "decide": "unknown", "note": "unknown"}
@@ -21,6 +22,8 @@ CHECK_SHAPES = {
     KeyCheck.State.VALID: "succeeded", KeyCheck.State.REFUSED: "failed", KeyCheck.State.UNREACHABLE: "unknown",
     KeyCheck.State.UNCHECKED: "queued",
 }  # fmt: skip
+
+WHEN_CHARGED = {"yes": "Charges for {}.", "no": "Charges nothing for {}.", "unknown": "No page says whether for {}."}
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class OtherKeyCard:
 
 @dataclass(frozen=True)
 class VendorCard:
-    """`badge` and `badge_shape` tell the vendor's state; `kind` is bad, warn, good or quiet."""
+    """`badge` and `badge_shape` tell the vendor's state; `kind` is bad, warn, good or quiet. `billing` says what it
+    charges for when a call ends without pictures."""
 
     found: VendorReport
     badge: str
@@ -76,6 +80,7 @@ class VendorCard:
     busy_lanes: list[LaneCard]
     resting_lanes: list[LaneCard]
     other_keys: list[OtherKeyCard]
+    billing: str
 
 
 def status_context(actor: Actor, **more: Any) -> dict[str, Any]:
@@ -127,7 +132,26 @@ def vendor_card(found: VendorReport) -> VendorCard:
         busy_lanes=[lane for lane in lanes if not lane.is_at_rest],
         resting_lanes=[lane for lane in lanes if lane.is_at_rest],
         other_keys=[_other_key_card(other, vendor.models) for other in found.others],
+        billing=billing_words(vendor.provider),
     )
+
+
+def billing_words(vendor: Provider) -> str:
+    """What a vendor's pages say it charges for though no picture came, and how long results can be fetched."""
+    endings = {
+        "filtered pictures": vendor.billed_on_filter,
+        "cancelled calls": vendor.billed_on_cancel,
+        "calls that outlast our waiting": vendor.billed_on_timeout,
+    }
+    named = {answer: ", ".join(what for what, said in endings.items() if said == answer) for answer in WHEN_CHARGED}
+    sentences = [words.format(named[answer]) for answer, words in WHEN_CHARGED.items() if named[answer]]
+    if vendor.reports_cost:
+        sentences.append("Its answers name their cost.")
+    if vendor.result_seconds:
+        minutes = vendor.result_seconds // 60
+        kept = f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+        sentences.append(f"It keeps results for {kept}.")
+    return " ".join(sentences)
 
 
 def _other_key_card(found: OtherKeyReport, models: Sequence[CloudModel]) -> OtherKeyCard:

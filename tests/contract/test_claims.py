@@ -20,16 +20,16 @@ from tests.contract.wishes import needed, usual
 
 # What no database changes is not asked twice.
 pytestmark = [pytest.mark.usefixtures("widest"), pytest.mark.sqlite_only]
-CATALOGUES = [
-    Path(config.path) / "catalog.toml" for config in apps.get_app_configs() if isinstance(config, ProviderConfig)
-]
+CATALOGUES = {
+    config.provider.id: Path(config.path) / "catalog.toml"
+    for config in apps.get_app_configs()
+    if isinstance(config, ProviderConfig)
+}
 
 
-def folder(path: Path) -> str:
-    return path.parent.name
-
-
-@pytest.mark.parametrize("path", [path for path in CATALOGUES if path.exists()], ids=folder)
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=vendor) for vendor, path in CATALOGUES.items() if path.exists()]
+)
 def test_every_flag_is_true_or_absent(path: Path) -> None:
     for model in tomllib.loads(path.read_text("utf-8")).get("models", []):
         for name, value in model.get("capabilities", {}).items():

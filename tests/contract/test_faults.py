@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cloudhub.generations.models import Attempt
+from providers.catalogue import installed_providers
 from providers.emulation.exchange import Delivery
 from providers.emulation.server import RunningServer
 from providers.http import Door
@@ -176,6 +177,10 @@ def test_invoice_and_ledger_agree_under_each_other_fault(
         generation = carry(cast, usual_subject(vendor))
         if wish.get("status", 0) in {400, 401, 403, 404} - repeated and states_of(generation) != ["released"]:
             problems.append((wish, states_of(generation), generation.error))
+        if wish == {"filtered": True} and not documents_of(vendor).bills_nobody:
+            # The first of the menu: what the vendor says of withheld pictures is what its invoice says.
+            is_charged = "yes" if charged(emulator, vendor) else "no"
+            assert installed_providers()[vendor].billed_on_filter in (is_charged, "unknown")
         try:
             check_books(emulator, usual_subject(vendor))
         except AssertionError as error:

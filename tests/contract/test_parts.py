@@ -13,7 +13,7 @@ from tests.contract.hub import carry, charged, check_books
 from tests.contract.subjects import Subject, booked_vendors, subjects, usual_subject
 from tests.contract.tap import Tap
 from tests.contract.wishes import usual
-from tests.generations.stage import attempts_of
+from tests.generations.stage import attempts_of, fault
 
 
 def several(vendor: str) -> Subject:
@@ -45,6 +45,20 @@ def test_i8_parts_add_up_to_what_was_wished(tap: Tap, emulator: RunningServer, c
     posted = LedgerEntry.objects.aggregate(posted=Sum("posted_delta"))["posted"]
     assert generation.cost_micros == posted == charged(emulator, vendor)
     assert generation.estimate_micros is None or generation.cost_micros <= generation.estimate_micros
+    check_books(emulator, subject)
+
+
+@pytest.mark.usefixtures("quick_hub")
+@pytest.mark.parametrize("vendor", booked_vendors())
+def test_i7_fewer_pictures_than_asked_are_billed_as_they_came(emulator: RunningServer, cast: Cast, vendor: str) -> None:
+    subject = several(vendor)
+    most = min(3, subject.entry().capabilities.images_per_call)
+    if most < 2:
+        return
+    fault(emulator, vendor=vendor, partial=1)
+    generation = carry(cast, subject, num_images=most)
+    assert (generation.state, generation.images.count()) == ("partial", 1), generation.error
+    assert generation.cost_micros == charged(emulator, vendor)
     check_books(emulator, subject)
 
 

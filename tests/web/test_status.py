@@ -15,9 +15,11 @@ from cloudhub.generations.models import Attempt
 from cloudhub.health.models import KeyCheck
 from cloudhub.lanes.change import set_limits
 from cloudhub.lanes.models import Lane
+from cloudhub.web.status_words import billing_words
 from providers.base import Limit
 from providers.emulation.server import RunningServer
 from providers.gemini.client import Gemini
+from providers.ideogram.client import Ideogram
 from tests.conftest import Cast
 from tests.generations.stage import NANO, fault
 from tests.health.stage import a_runner, attempts, key_lane, lane_calls, model_lane
@@ -308,3 +310,11 @@ def test_pressing_check_again_at_once_asks_nobody(nano: CloudModel, alices: Clie
     fault(gemini, status=500, times=None)
     alices.post(CHECK)
     assert KeyCheck.objects.get().state == "valid"
+
+
+@pytest.mark.sqlite_only
+def test_a_vendors_card_says_what_is_charged_without_a_picture(nano: CloudModel, alices: Client) -> None:
+    said = "Charges for cancelled calls. No page says whether for filtered pictures, calls that outlast our waiting."
+    assert said in text_of(alices)
+    assert billing_words(Ideogram()).startswith("Charges for filtered pictures, cancelled calls, calls that")
+    assert billing_words(Ideogram()).endswith("It keeps results for 24 h.")

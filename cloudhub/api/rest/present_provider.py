@@ -12,6 +12,9 @@ from cloudhub.health.report import Circuit, OtherKeyReport, Report, VendorReport
 from cloudhub.health.traffic import LOOK_BACK
 from cloudhub.lanes.usage import LaneUse, LimitUse
 
+# What a vendor's pages say of money and results, under the provider's own names.
+BILLING_FACTS = ("reports_cost", "billed_on_filter", "billed_on_cancel", "billed_on_timeout", "result_seconds")
+
 
 def present_provider(report: Report, found: VendorReport, actor: Actor) -> dict[str, Any]:
     vendor, traffic, latency = found.vendor, found.traffic, found.traffic.latency
@@ -20,6 +23,7 @@ def present_provider(report: Report, found: VendorReport, actor: Actor) -> dict[
         "label": vendor.provider.label,
         "models": [model.key for model in vendor.models],
         "privacy": present_privacy(vendor.provider.privacy_for()),
+        **{name: getattr(vendor.provider, name) for name in BILLING_FACTS},
         "key": _key(vendor, actor),
         "check": None if vendor.key is None else _check(vendor.check),
         "traffic": {

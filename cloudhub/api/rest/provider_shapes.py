@@ -1,5 +1,7 @@
 """Vendors and their lanes as the OpenAPI document shows them."""
 
+from typing import get_args
+
 from rest_framework import serializers as field
 
 from cloudhub.api.shapes import PrivacyRecord, Shape, one_of, words
@@ -7,6 +9,9 @@ from cloudhub.generations.models import Attempt
 from cloudhub.health.attention import LEVELS
 from cloudhub.health.models import KeyCheck
 from cloudhub.lanes.limits import KINDS
+from providers.base import WhenBilled
+
+WHEN_BILLED = get_args(WhenBilled)
 
 
 class ProviderKey(Shape):
@@ -116,6 +121,11 @@ class ProviderRecord(Shape):
     label = field.CharField()  # type: ignore[assignment]
     models = words(help_text="The keys of its registered models that are switched on.")
     privacy = PrivacyRecord(help_text="At the address that is set here and now.")
+    reports_cost = field.BooleanField(help_text="Whether its answers name what they cost.")
+    billed_on_filter = one_of(WHEN_BILLED, help_text="Whether it charges for a picture that its filter withholds.")
+    billed_on_cancel = one_of(WHEN_BILLED, help_text="Whether it charges for a cancelled call.")
+    billed_on_timeout = one_of(WHEN_BILLED, help_text="Whether it charges for a call that outlasts the hub's waiting.")
+    result_seconds = field.IntegerField(allow_null=True, help_text="How long it keeps results; null: not documented.")
     key = ProviderKey()
     check = ProviderCheckRecord(allow_null=True, help_text="The last free check; null without a key.")
     traffic = TrafficRecord(help_text="Calls that were sent in the last 24 hours.")
