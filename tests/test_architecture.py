@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from providers.catalogue import ProviderConfig
-
-from providers.catalogue import installed_providers
+from providers.catalogue import ProviderConfig, installed_providers
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 400

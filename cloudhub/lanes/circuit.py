@@ -9,20 +9,21 @@ from django.utils import timezone
 
 from cloudhub.core.database import run_transaction
 from cloudhub.core.redaction import redact
+from cloudhub.lanes import limits
 from cloudhub.lanes.choose import REFUSALS
 from cloudhub.lanes.find import LaneName, lanes_named, lanes_of
 from cloudhub.lanes.models import Lane, LaneCall
 from providers.base import Busy, ProviderError, Rejected
 
 # Failures of the vendor or of the way to it. A refused prompt is an answer of a vendor that works.
-FAILURES = ("provider_5xx", "connect_failed_not_sent", "unknown_outcome", "key_invalid", "billing_disabled")
+FAILURES = ("provider_5xx", "connect_failed_not_sent", "unknown_outcome", *REFUSALS)
 FAILURES_TO_OPEN = 5
 FIRST_OPENING = timedelta(seconds=30)
 LONGEST_OPENING = timedelta(minutes=10)
 PAUSE_WITHOUT_TIME = timedelta(seconds=15)
 DAY_WITHOUT_TIME = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(days=2)
-SHORTEST_QUOTA_PAUSE = 5.0
+RATE_CODES = ("rate_minute", "rate_day")
 
 
 def note_success(name: LaneName) -> None:
@@ -43,7 +44,9 @@ def note_key_works(provider_id: str, key_print: str) -> None:
 
 def note_error(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
     """Pause the lane, count a failure of the vendor, or take a refusal for the sign of life that it is."""
-    if error.code in ("rate_minute", "rate_day"):
+    if isinstance(error, Busy) and error.retry_after is not None and error.code not in RATE_CODES:
+        run_transaction(lambda: _wait_as_named(name, error))
+    if error.code in RATE_CODES:
         run_transaction(lambda: _pause(name, attempt_id, error))
     elif error.code in FAILURES and not _is_of_the_model(error):
         run_transaction(lambda: _count_failure(name, error))
@@ -60,37 +63,47 @@ def note_too_many_questions(name: LaneName, error: Busy) -> None:
     """The vendor limits questions after its jobs: no new ones are sent until it says. That tells nothing of how many
     calls it takes, so that no limit is learned."""
 
-    def work() -> None:
-        _, lane = lanes_named(name, for_update=True)
-        _pause_until(lane, error)
-        lane.save(update_fields=["paused_until", "pause_code", "pause_reason"])
-
-    run_transaction(work)
+    run_transaction(lambda: _wait_as_named(name, error))
 
 
-def _pause_until(lane: Lane, error: ProviderError) -> None:
+def _wait_as_named(name: LaneName, error: Busy) -> None:
+    """A vendor that says when to come again is not asked before."""
+    _, lane = lanes_named(name, for_update=True)
+    _pause_until(lane, error)
+    lane.save(update_fields=["paused_until", "pause_code", "pause_reason"])
+
+
+def _pause_until(lane: Lane, error: ProviderError, at_least: timedelta = timedelta()) -> None:
     """Set the pause that the vendor names, in a lane that is locked and still to save; never a shorter one."""
     now = timezone.now()
-    seconds = error.retry_after if isinstance(error, Busy) else None
     usual = DAY_WITHOUT_TIME if error.code == "rate_day" else PAUSE_WITHOUT_TIME
-    until = now + min(LONGEST_PAUSE, usual if seconds is None else timedelta(seconds=max(0.0, seconds)))
+    seconds = error.retry_after if isinstance(error, Busy) and error.retry_after is not None else usual.total_seconds()
+    # Bounded before it is a span of time, which has bounds of its own.
+    named = timedelta(seconds=min(LONGEST_PAUSE.total_seconds(), max(0.0, seconds)))
+    until = now + max(named, at_least)
     if lane.paused_until is None or lane.paused_until < until:
-        lane.paused_until, lane.pause_code, lane.pause_reason = until, error.code, redact(error.message)[:500]
+        code = error.code if error.code in RATE_CODES else "provider_5xx"
+        lane.paused_until, lane.pause_code, lane.pause_reason = until, code, redact(error.message)[:500]
 
 
 def _pause(name: LaneName, attempt_id: UUID, error: ProviderError) -> None:
     key_lane, lane = lanes_named(name, for_update=True)
-    now = timezone.now()
     LaneCall.objects.filter(attempt_id=attempt_id).update(was_refused=True)
-    seconds = error.retry_after if isinstance(error, Busy) else None
-    _pause_until(lane, error)
-    # A pause of a second or two says that the vendor is busy, a longer one that a minute's quota is used up.
-    told = error.limit if isinstance(error, Busy) else None
-    if error.code == "rate_minute" and (told or seconds is None or seconds >= SHORTEST_QUOTA_PAUSE):
-        lane.refused_at, lane.told = now, asdict(told) if told else None
+    # Refused in spite of what the last refusal taught: the vendor counts over longer than it says.
+    is_again = error.code == "rate_minute" and _is_sent_since_refusal(lane, attempt_id)
+    _pause_until(lane, error, limits.LEARNED_OVER if is_again else timedelta())
+    if error.code == "rate_minute":
+        told = error.limit if isinstance(error, Busy) else None
+        lane.refused_at, lane.told = timezone.now(), asdict(told) if told else None
     lane.save(update_fields=["paused_until", "pause_code", "pause_reason", "refused_at", "told"])
     # A vendor that limits is alive; a trial that met a limit is over.
     Lane.objects.filter(id=key_lane.pk).update(failures=0, openings=0, opened_until=None, trial_until=None)
+
+
+def _is_sent_since_refusal(lane: Lane, attempt_id: UUID) -> bool:
+    if lane.refused_at is None or timezone.now() > lane.refused_at + limits.LEARNED_FOR:
+        return False
+    return LaneCall.objects.filter(attempt_id=attempt_id, at__gt=lane.refused_at).exists()
 
 
 def _count_failure(name: LaneName, error: ProviderError) -> None:

@@ -21,7 +21,6 @@ LEAST_MARGIN, MOST_MARGIN = timedelta(seconds=0.5), timedelta(seconds=5)
 PARALLEL_POLL = timedelta(seconds=1)
 LEARNED_OVER = timedelta(minutes=1)
 LEARNED_FOR = timedelta(minutes=15)
-LEAST_LEARNED = 5
 
 
 @dataclass(frozen=True)
@@ -51,21 +50,22 @@ def limits_of(lane: Lane, now: datetime) -> tuple[Limit, ...]:
     limits = published_limits(lane)
     if lane.refused_at is None or now > lane.refused_at + LEARNED_FOR:
         return limits
-    if lane.told:
-        return (*limits, Limit(**lane.told))
-    learned = None if any(limit.seconds for limit in limits) else _learned(lane, lane.refused_at)
-    return (*limits, learned) if learned else limits
+    told = (Limit(**lane.told),) if lane.told else ()
+    # How many at once says nothing of how many in a time.
+    is_rate_told = any(limit.seconds for limit in told)
+    return (*limits, *told) if is_rate_told else (*limits, *told, _learned(lane, lane.refused_at))
 
 
-def _learned(lane: Lane, refused_at: datetime) -> Limit | None:
+def _learned(lane: Lane, refused_at: datetime) -> Limit:
     """So many calls the vendor took in the minute before it refused one. What is under way may be refused yet.
 
-    From a few calls nothing is learned: then the vendor was only busy, and its pause is enough.
+    Its own word for when to come again is no measure: many say a second and count over a minute. Where it took none,
+    one call goes at a time.
     """
     minute = LaneCall.objects.filter(lane=lane, at__gt=refused_at - LEARNED_OVER, at__lte=refused_at)
     taken = minute.filter(was_refused=False).count()
-    if taken < LEAST_LEARNED:
-        return None
+    if not taken:
+        return Limit(kind="parallel", count=1)
     return Limit(kind="requests", count=taken, seconds=round(LEARNED_OVER.total_seconds()))
 
 

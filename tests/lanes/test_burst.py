@@ -2,30 +2,33 @@
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from cloudhub.catalog.find import provider_of
 from cloudhub.catalog.models import CloudModel
+from cloudhub.catalog.register import register_model
 from cloudhub.generations import perform
 from cloudhub.generations.engine import engine
 from cloudhub.generations.models import Attempt, Generation
-from cloudhub.lanes import circuit
+from cloudhub.lanes import circuit, limits
 from cloudhub.lanes.find import lane_name
 from cloudhub.lanes.models import LaneCall
 from providers.emulation.server import RunningServer
+from providers.ideogram import errors as ideogram_errors
 from tests.conftest import Cast
-from tests.generations.books import check_invoice_against_ledger
+from tests.generations.books import booked_attempts, check_invoice_against_ledger
 from tests.generations.stage import FLASH, assert_books_are_right, fault, submit
 from tests.lanes.stage import limit_to, requests
 
-SECONDS = 2
+SECONDS = 1
 
 
 @pytest.fixture
 def counting(gemini: RunningServer) -> Iterator[RunningServer]:
-    """A vendor that takes ten calls in two seconds, over any two seconds."""
+    """A vendor that takes ten calls a second, over any second."""
     gemini.exchange.limits.post({"vendor": "google-gemini", "requests": 10, "seconds": SECONDS}, ("google-gemini",))
     yield gemini
     gemini.exchange.limits.clear()
@@ -54,13 +57,13 @@ def test_a_burst_of_two_people_meets_no_refusal_and_takes_turns(
     counting: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
 ) -> None:
     limit_to(requests(10, SECONDS), name=lane_of(gemini_flash))
-    hers = [submit(committed_cast.alice, FLASH, prompt=f"hers {number}").generation for number in range(25)]
-    his = [submit(committed_cast.bob, FLASH, prompt=f"his {number}").generation for number in range(5)]
+    hers = [submit(committed_cast.alice, FLASH, prompt=f"hers {number}").generation for number in range(16)]
+    his = [submit(committed_cast.bob, FLASH, prompt=f"his {number}").generation for number in range(4)]
     engine.begin()
     done = finish_all([*hers, *his])
     assert {generation.state for generation in done} == {"succeeded"}
     assert refused(counting) == 0
-    assert Attempt.objects.count() == 30
+    assert Attempt.objects.count() == 20
     people = [generation.user_id for generation in done]
     assert committed_cast.bob.user.pk not in people[-8:], "his few came after most of hers"
     check_invoice_against_ledger(counting)
@@ -79,26 +82,28 @@ def test_one_wish_for_many_pictures_waits_in_the_lane_too(
     check_invoice_against_ledger(counting)
 
 
-def test_after_a_refusal_nothing_more_is_refused(
-    counting: RunningServer, gemini_flash: CloudModel, committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("vendor", "model"),
+    [("google-gemini", FLASH), ("openai", "gpt-image-2"), ("replicate", "black-forest-labs/flux-schnell"),
+     ("ideogram", "ideogram-4")],
+)  # fmt: skip
+def test_after_the_first_wave_nothing_is_refused_and_no_job_fails(
+    vendors: RunningServer, committed_cast: Cast, monkeypatch: pytest.MonkeyPatch, vendor: str, model: str
 ) -> None:
-    """The vendor says its limit with the first refusals; whatever had left by then may be refused, nothing later."""
-    monkeypatch.setattr(perform, "PAUSES", (0.01, 0.02))
-    counting.exchange.limits.post({"vendor": "google-gemini", "requests": 3, "seconds": 3}, ("google-gemini",))
-    first = [submit(committed_cast.bob, FLASH, prompt=f"first {number}").generation for number in range(8)]
+    """With the lanes as they come: whatever had left when the first refusal came may be refused, nothing later. The
+    vendors name too short a pause, none, or how many at once."""
+    monkeypatch.setattr(limits, "LEARNED_OVER", timedelta(seconds=3))
+    monkeypatch.setattr(ideogram_errors, "USUAL_WAIT", 0.1)
+    register_model(provider=vendor, cloud_model_id=model)
+    vendors.exchange.limits.post({"vendor": vendor, "requests": 3, "seconds": 2}, (vendor,))
+    generations = [submit(committed_cast.bob, model, prompt=f"fox {number}").generation for number in range(6)]
     engine.begin()
-    last = time.monotonic() + 20
-    while refused(counting) == 0:
-        assert time.monotonic() < last, "nothing is refused"
-        time.sleep(0.01)
-    time.sleep(0.5)
-    in_first_wave = refused(counting)
-    # The quota that the vendor names is one of a minute; nobody wants to wait for it here.
-    limit_to(requests(3, 3), name=lane_of(gemini_flash))
-    more = [submit(committed_cast.bob, FLASH, prompt=f"more {number}").generation for number in range(4)]
-    assert {generation.state for generation in finish_all([*first, *more])} == {"succeeded"}
-    assert refused(counting) == in_first_wave
-    check_invoice_against_ledger(counting)
+    done = finish_all(generations)
+    assert {generation.state for generation in done} == {"succeeded"}
+    refusals = Attempt.objects.filter(state="released").order_by("ended_at")
+    assert refused(vendors) == len(refusals) > 0
+    assert [refusal for refusal in refusals if refusal.sent_at > refusals[0].ended_at] == []
+    check_invoice_against_ledger(vendors, booked_attempts(vendor))
 
 
 def test_a_failing_vendor_is_left_alone_until_a_trial_succeeds(

@@ -80,11 +80,69 @@ def test_an_owners_limits_are_not_overruled_by_what_was_learned(db: None) -> Non
     assert [limit.count for limit in limits_of(lane, timezone.now())] == [50]
 
 
-def test_a_busy_second_teaches_nothing(db: None) -> None:
-    let_through(8)
-    note_error(NAME, new_id(), Busy("rate_minute", "Busy.", retry_after=1))
+@pytest.mark.parametrize(("seconds", "taken"), [(1, 2), (0.4, 1), (None, 3), (42, 4)])
+def test_how_soon_to_come_again_is_no_measure_of_a_quota(db: None, seconds: float | None, taken: int) -> None:
+    for attempt in let_through(taken):
+        end(attempt)
+    for refused in let_through(3):
+        note_error(NAME, refused, Busy("rate_minute", "Slower.", retry_after=seconds))
     _, lane = lanes_named(NAME)
-    assert limits_of(lane, timezone.now()) == ()
+    assert [(limit.count, limit.seconds) for limit in limits_of(lane, timezone.now())] == [(taken, 60)]
+    with time_machine.travel(timezone.now() + timedelta(seconds=50)):
+        assert isinstance(ask(), Wait)
+    with time_machine.travel(timezone.now() + timedelta(seconds=64)):
+        let_through(taken)
+        assert isinstance(ask(), Wait)
+
+
+def test_how_many_at_once_the_vendor_names_does_not_hide_how_many_it_took(db: None) -> None:
+    let_through(2)
+    told = Limit(kind="parallel", count=10)
+    note_error(NAME, let_through(1)[0], Busy("rate_minute", "Slower.", retry_after=1, limit=told))
+    _, lane = lanes_named(NAME)
+    assert [(limit.kind, limit.count) for limit in limits_of(lane, timezone.now())] == [
+        ("parallel", 10),
+        ("requests", 2),
+    ]
+
+
+def test_a_vendor_that_took_nothing_gets_one_call_at_a_time(db: None) -> None:
+    for refused in let_through(2):
+        note_error(NAME, refused, Busy("rate_minute", "Slower.", retry_after=1))
+        end(refused)
+    with time_machine.travel(timezone.now() + timedelta(seconds=2)):
+        (tried,) = let_through(1)
+        assert isinstance(ask(), Wait)
+        end(tried)
+        let_through(1)
+
+
+def test_a_refusal_in_spite_of_a_pause_is_followed_by_a_whole_minute(db: None) -> None:
+    for refused in let_through(2):
+        note_error(NAME, refused, Busy("rate_minute", "Slower.", retry_after=1))
+        end(refused)
+    assert seconds_to(ask()) <= 1, "both had left when the first refusal came"
+    with time_machine.travel(timezone.now() + timedelta(seconds=2)):
+        (again,) = let_through(1)
+        note_error(NAME, again, Busy("rate_minute", "Slower.", retry_after=1))
+        assert 59 < seconds_to(ask()) <= 60
+
+
+@pytest.mark.parametrize("code", ["provider_5xx", "connect_failed_not_sent"])
+def test_a_failing_vendor_that_names_a_time_is_not_asked_before(db: None, code: str) -> None:
+    let_through(1)
+    note_error(NAME, new_id(), Busy(code, "Overloaded.", retry_after=60))
+    wait = ask()
+    assert isinstance(wait, Wait)
+    assert (59 < seconds_to(wait) <= 60, wait.reason) == (True, "Overloaded.")
+    assert lanes_named(NAME)[0].failures == 1
+    assert ask(name=OTHER_MODEL) is True
+
+
+def test_a_pause_has_an_end_however_long_a_vendor_names(db: None) -> None:
+    let_through(1)
+    note_error(NAME, new_id(), Busy("rate_day", "Used up.", retry_after=float("inf")))
+    assert round(seconds_to(ask()) / 3600) == 48
 
 
 def test_repeated_failures_open_the_circuit_for_every_model_of_the_key(db: None) -> None:
