@@ -1,5 +1,6 @@
 """Find the model that a text means, and the vendor's description of it."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import QuerySet
@@ -61,9 +62,14 @@ def models_for_picking(actor: Actor | None) -> list[CloudModel]:
 
 
 def default_model(actor: Actor | None) -> CloudModel | None:
-    """What a person gets who chooses nothing: a living model that draws from words alone where there is one, the
-    practice vendor's only when there is no other."""
-    living = [model for model in models_for_picking(actor) if not standing(model).is_past]
+    """What a person gets who chooses nothing."""
+    return default_among(models_for_picking(actor))
+
+
+def default_among(models: Iterable[CloudModel]) -> CloudModel | None:
+    """A living model that draws from words alone where there is one, the practice vendor's only when there is no
+    other."""
+    living = [model for model in models if not standing(model).is_past]
     drawing = [model for model in living if "text-to-image" in entry_of(model).capabilities.modes]
     living = drawing or living
     real = (model for model in living if not provider_of(model).is_practice)
