@@ -1,11 +1,12 @@
 """Encrypting stored keys anew: complete, repeatable, and harmless to whatever happens at the same time."""
 
 import base64
+import contextlib
 import io
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -124,31 +125,40 @@ def test_a_key_that_changes_meanwhile_is_never_overwritten(
     assert (stored.state, stored.ciphertext) == ("revoked", "")
 
 
+@contextlib.contextmanager
+def meanwhile(*acts: Callable[[], None]) -> Iterator[list[BaseException]]:
+    """Each act again and again in a thread of its own; what ended one too early is in the list afterwards."""
+    ended = threading.Event()
+    failures: list[BaseException] = []
+
+    def repeat(act: Callable[[], None]) -> None:
+        try:
+            while not ended.is_set():
+                act()
+                # Else the others write so much that the rotation finds ever more to do.
+                time.sleep(0.01)
+        except BaseException as error:  # noqa: BLE001 - told by the test itself
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=repeat, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    try:
+        yield failures
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(timeout=30)
+
+
 def test_under_load_no_key_is_lost_and_none_stays_behind(committed_cast: Cast, settings: Settings) -> None:
     alice = committed_cast.alice
     vendor = installed_providers()["openai"]
     for number in range(8):
         add(alice, f"first-{number}-0123456789")
-    ended = threading.Event()
     added: list[str] = []
-    failures: list[BaseException] = []
-
-    def meanwhile(act: Callable[[], None]) -> threading.Thread:
-        def run() -> None:
-            try:
-                while not ended.is_set():
-                    act()
-                    # Else the others write so much that the rotation finds ever more to do.
-                    time.sleep(0.01)
-            except BaseException as error:  # noqa: BLE001 - told by the test itself
-                failures.append(error)
-            finally:
-                connections.close_all()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        return thread
-
     numbers = itertools.count()
 
     def add_one() -> None:
@@ -165,17 +175,12 @@ def test_under_load_no_key_is_lost_and_none_stays_behind(committed_cast: Cast, s
     def revoke_one() -> None:
         verbs.revoke_key(alice, add(alice, f"gone-{next(numbers)}-0123456789").pk)
 
-    threads = [meanwhile(act) for act in (add_one, use_all, revoke_one)]
-    try:
-        rings = [base64.urlsafe_b64encode(bytes([number]) * 32).decode() for number in range(3)]
+    rings = [base64.urlsafe_b64encode(bytes([number]) * 32).decode() for number in range(3)]
+    with meanwhile(add_one, use_all, revoke_one) as failures:
         for ring in rings:
             settings.CLOUDHUB_ENCRYPTION_KEYS = f"{ring},{settings.CLOUDHUB_ENCRYPTION_KEYS}"
             for _ in rotation.rotate_encryption_keys(batch=3):
                 pass
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join(timeout=30)
     assert failures == []
     list(rotation.rotate_encryption_keys())
     settings.CLOUDHUB_ENCRYPTION_KEYS = rings[-1]
