@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Callable, Container
+from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from providers.credentials import Key
@@ -15,6 +17,8 @@ LONGEST_KEPT = 8000
 DEEPEST_KEPT = 24
 LONGEST_WAIT_SECONDS = 120.0
 SHORTEST_WAIT_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 365 * 86_400.0
+LONGEST_DATE = 100
 # What follows the question mark of a signed address opens the file behind it for as long as it lives.
 # None reaches over the start of the next, so that a text of nothing but starts is read once.
 _SIGNED = re.compile(r"(https?://(?:(?!https?://)[^\s\"'<>?])+)\?[^\s\"'<>]+")
@@ -118,7 +122,25 @@ def _byte_count(encoded: str) -> str:
 
 
 def seconds_to_wait(header: str | None, usual: float) -> float:
-    """Seconds of a Retry-After header, within reason; `usual` when there is none that can be read."""
-    if not header or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", header.strip()):
-        return usual
-    return min(max(float(header), SHORTEST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
+    """Seconds between two questions by a Retry-After header, within reason; `usual` when it cannot be read."""
+    return min(pause_of(header, usual), LONGEST_WAIT_SECONDS)
+
+
+def pause_of(header: str | None, usual: float) -> float:
+    """Seconds before a new call by a Retry-After header, a number or an HTTP date; `usual` when it cannot be read."""
+    seconds = retry_after(header)
+    return usual if seconds is None else max(seconds, SHORTEST_WAIT_SECONDS)
+
+
+def retry_after(header: str | None) -> float | None:
+    """Seconds by a Retry-After header, at most those of a year and negative for a date that is past; None when it is
+    neither a number nor an HTTP date."""
+    words = (header or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", words):
+        return min(float(words), LONGEST_PAUSE_SECONDS)
+    try:
+        until = parsedate_to_datetime(words[:LONGEST_DATE])
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return min((until - datetime.now(UTC)).total_seconds(), LONGEST_PAUSE_SECONDS)
+    except (ValueError, OverflowError):
+        return None

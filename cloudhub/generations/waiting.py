@@ -7,6 +7,7 @@ from cloudhub.catalog.find import provider_of
 from cloudhub.core.errors import Conflict
 from cloudhub.generations.models import Attempt, Generation
 from cloudhub.lanes.find import lane_name
+from cloudhub.lanes.limits import Call
 from cloudhub.lanes.opening import opening_of
 from cloudhub.lanes.turn import Wait
 from cloudhub.vault.keys import active_keys
@@ -14,28 +15,31 @@ from cloudhub.vault.models import ProviderKey
 
 
 def lane_waits(generations: Iterable[Generation]) -> dict[UUID, Wait]:
-    """For each generation with calls that wait for their lane, until when and why; one look a model and team."""
+    """For each generation with calls that wait for their lane, until when and why; one look a model, team and size of
+    the next call."""
     unfinished = [generation for generation in generations if not generation.is_finished]
     if not unfinished:
         return {}
     waiting = Attempt.objects.filter(generation__in=unfinished, state=Attempt.State.HELD)
-    held = set(waiting.values_list("generation_id", flat=True))
-    by_model: dict[tuple[int, int], Wait | None] = {}
+    sizes = waiting.order_by("-slot").values_list("generation_id", "num_images", "hold__amount_micros")
+    held = {generation_id: Call(images, micros) for generation_id, images, micros in sizes}
+    by_lane: dict[tuple[int, int, Call], Wait | None] = {}
     rows = active_keys()
     found: dict[UUID, Wait] = {}
     for generation in unfinished:
         if generation.id not in held:
             continue
-        lane = generation.model_id, generation.team_id
-        if lane not in by_model:
-            by_model[lane] = _wait_of(generation, rows)
-        wait = by_model[lane]
+        call = held[generation.id]
+        lane = generation.model_id, generation.team_id, call
+        if lane not in by_lane:
+            by_lane[lane] = _wait_of(generation, call, rows)
+        wait = by_lane[lane]
         if wait is not None:
             found[generation.id] = wait
     return found
 
 
-def _wait_of(generation: Generation, rows: Sequence[ProviderKey]) -> Wait | None:
+def _wait_of(generation: Generation, call: Call, rows: Sequence[ProviderKey]) -> Wait | None:
     model = generation.model
     try:
         name = lane_name(
@@ -43,4 +47,4 @@ def _wait_of(generation: Generation, rows: Sequence[ProviderKey]) -> Wait | None
         )
     except Conflict:
         return None
-    return opening_of(name).wait
+    return opening_of(name, call).wait

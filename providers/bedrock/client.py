@@ -31,7 +31,7 @@ from providers.bedrock import access, errors, fitting, wire
 from providers.bedrock.services import SERVICES
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.http import Answer, Door
-from providers.reading import items, mapping, redactor, seconds_to_wait, text
+from providers.reading import items, mapping, pause_of, redactor, text
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 # No page names the models' time-out (ModelTimeoutException); the slowest are the upscalers and Ultra.
@@ -80,7 +80,7 @@ class Bedrock(Provider):
         if answer.status != 200:
             raise errors.http_error(
                 complaint, model=entry.id, region=access.region_of(key), successor=entry.lifecycle.successor,
-                retry_after=seconds_to_wait(answer.headers.get("retry-after"), errors.RETRY_SECONDS),
+                retry_after=pause_of(answer.headers.get("retry-after"), errors.RETRY_SECONDS),
             )  # fmt: skip
         return wire.from_answer(_document(answer, complaint.request_id), redact, complaint.request_id)
 

@@ -16,7 +16,7 @@ import orjson
 
 from providers.base import Busy, ModelEntry, OutcomeUnknown, ProviderError, Rejected
 from providers.fal.job import Job
-from providers.reading import Redact, items, mapping, quotation, seconds_to_wait, shown, text
+from providers.reading import Redact, items, mapping, pause_of, quotation, shown, text
 
 KEYS_PAGE = "https://fal.ai/dashboard/keys"
 BILLING_PAGE = "https://fal.ai/dashboard/billing"
@@ -65,7 +65,7 @@ def submit_error(
     if status == 429:
         return Busy(
             "rate_minute", sentence(status, "Too many requests", quotation(words, "fal"), NOT_BILLED),
-            retry_after=seconds_to_wait(headers.get("retry-after"), USUAL_PAUSE),
+            retry_after=pause_of(headers.get("retry-after"), USUAL_PAUSE),
             remedy="Wait a moment; new accounts have two requests at work at a time.",
         )  # fmt: skip
     if model is not None and status == 404:

@@ -10,7 +10,7 @@ from typing import Any
 
 from providers.base import Busy, OutcomeUnknown, ProviderError, Rejected
 from providers.firefly.ims import CHECK_KEY, CHECK_PROFILE
-from providers.reading import Redact, items, mapping, quotation, seconds_to_wait, shown, text
+from providers.reading import Redact, items, mapping, pause_of, quotation, seconds_to_wait, shown, text
 
 NOT_BILLED = "Nothing was run or billed."
 USAGE = "Look at the usage in Adobe's admin console; the owner settles or releases the call."
@@ -110,7 +110,7 @@ def _too_many(said: str, retry_after: str | None, request_id: str) -> Busy:
     return Busy(
         "rate_day" if is_day else "rate_minute",
         sentence(429, "Rate limit exceeded", said),
-        retry_after=wait if is_day else seconds_to_wait(retry_after, 15.0),
+        retry_after=wait if is_day else pause_of(retry_after, 15.0),
         request_id=request_id,
     )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import orjson
 
 from providers.base import Busy, Limit, OutcomeUnknown, ProviderError, Rejected
-from providers.reading import Redact, mapping, quotation, seconds_to_wait, shown, text, whole
+from providers.reading import Redact, mapping, pause_of, quotation, shown, text, whole
 
 SETTINGS = "https://ideogram.ai/manage-api"
 RATE_LIMITS = "https://developer.ideogram.ai/ideogram-api/rate-limits"
@@ -92,7 +92,7 @@ def http_error(
         return _too_many(complaint, quoted, retry_after)
     if status == 402 and complaint.reason == "daily_limit":
         message = sentence(status, "The day's limit is reached", quoted, NOT_BILLED)
-        return Busy("rate_day", message, retry_after=seconds_to_wait(retry_after, A_DAYS_WAIT))
+        return Busy("rate_day", message, retry_after=pause_of(retry_after, A_DAYS_WAIT))
     if status == 404:
         return _gone(model, successor, quoted)
     if 400 <= status < 500 and status not in MAYBE_RUN:
@@ -133,7 +133,7 @@ def _too_many(complaint: Complaint, quoted: str, retry_after: str | None) -> Bus
     met = complaint.at_once
     limit = None if met is None else Limit(kind="parallel", count=met, source=RATE_LIMITS)
     message = sentence(complaint.status, "Too many pictures in progress", quoted, NOT_BILLED)
-    wait = seconds_to_wait(retry_after, USUAL_WAIT)
+    wait = pause_of(retry_after, USUAL_WAIT)
     return Busy("rate_minute", message, retry_after=wait, limit=limit, remedy=FEWER)
 
 

@@ -21,7 +21,7 @@ from providers.base import (
 from providers.catalogue import read_catalog, read_privacy_note
 from providers.http import Answer, Door, header_secret, vendor_address
 from providers.openai_form import read_complaint
-from providers.reading import mapping, redactor, seconds_to_wait, whole
+from providers.reading import mapping, pause_of, redactor, whole
 from providers.recraft import errors, fitting, wire
 
 DEFAULT_BASE_URL = "https://external.api.recraft.ai/v1"
@@ -124,7 +124,7 @@ def _document(answer: Answer, request_id: str) -> Any:
 
 
 def _retry_after(answer: Answer) -> float:
-    return seconds_to_wait(answer.headers.get("retry-after"), errors.USUAL_WAIT_SECONDS)
+    return pause_of(answer.headers.get("retry-after"), errors.USUAL_WAIT_SECONDS)
 
 
 def _units(answer: Answer) -> int | None:

@@ -12,13 +12,12 @@ from typing import Any
 import orjson
 
 from providers.base import Busy, ModelEntry, OutcomeUnknown, ProviderError, Rejected
-from providers.reading import Redact, items, mapping, quotation, shown, text
+from providers.reading import LONGEST_PAUSE_SECONDS, Redact, items, mapping, quotation, retry_after, shown, text
 from providers.replicate.reading import number
 
 TOKENS_PAGE = "https://replicate.com/account/api-tokens"
 BILLING_PAGE = "https://replicate.com/account/billing"
 LARGEST_ERROR = 200_000
-LONGEST_PAUSE = 3600.0
 NOT_BILLED = "Nothing was run or billed."
 CHECK_TOKEN = (
     f"Check that REPLICATE_API_TOKEN holds the whole token (it begins with r8_) and that it still stands in "
@@ -141,10 +140,9 @@ def _throttled(headers: Mapping[str, str], document: dict[str, Any], words: str)
 def _pause(headers: Mapping[str, str], document: dict[str, Any], words: str) -> float | None:
     """Seconds to wait, from the header, the body's number or its words; the longest of them."""
     named = _RESETS.search(words)
-    header = headers.get("retry-after", "").strip()
     found = [number(document.get("retry_after")), float(named[1]) if named else None]
-    found.append(float(header) if re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]+)?", header) else None)
-    seconds = [value for value in found if value is not None and 0 <= value <= LONGEST_PAUSE]
+    found.append(retry_after(headers.get("retry-after")))
+    seconds = [min(value, LONGEST_PAUSE_SECONDS) for value in found if value is not None and value >= 0]
     return max(seconds, default=None)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from providers.base import Busy, OutcomeUnknown, ProviderError, Rejected
 from providers.openai_form import Complaint
-from providers.reading import items, quotation, seconds_to_wait
+from providers.reading import items, pause_of, quotation
 from providers.together.wire import PREFIX, USAGE_PAGE
 
 KEYS_PAGE = "https://api.together.ai/settings/projects/~current/api-keys"
@@ -129,4 +129,4 @@ def _refused(complaint: Complaint, quoted: str, model: str, successor: str, requ
 def _pause(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait as the answer names them, None without. https://docs.together.ai/docs/serverless/rate-limits"""
     named = headers.get("retry-after") or headers.get("x-ratelimit-reset")
-    return seconds_to_wait(named, 0.0) or None
+    return pause_of(named, 0.0) or None

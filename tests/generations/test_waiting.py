@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from cloudhub.catalog.find import provider_of
 from cloudhub.catalog.models import CloudModel
 from cloudhub.generations.engine import engine
+from cloudhub.generations.models import Attempt
 from cloudhub.generations.perform import perform_to_end
 from cloudhub.generations.waiting import lane_waits
 from cloudhub.lanes.find import lane_name
@@ -53,3 +56,18 @@ def test_a_caller_at_the_door_is_told_when_waiting_is_hopeless(
     perform_to_end(generation.attempts.get().pk, engine.stopping)
     ended = again(generation)
     assert (ended.state, ended.error["code"], ended.error["billed"]) == ("failed", "rate_day", "no")
+
+
+@pytest.mark.parametrize(("kind", "count"), [("spend", 60_000), ("images", 2)])
+def test_a_wait_is_told_for_as_much_as_the_call_uses(
+    gemini: RunningServer, gemini_flash: CloudModel, cast: Cast, kind: str, count: int
+) -> None:
+    """One picture of 39,000 has left room for a call of one picture at no cost, but not for this one."""
+    name = lane_name(provider_of(gemini_flash), FLASH)
+    assert name is not None
+    limit_to({"kind": kind, "count": count, "seconds": 60}, name=name)
+    let_through(1, name=name, micros=39_000)
+    generation = submit(cast.bob, FLASH).generation
+    if kind == "images":
+        Attempt.objects.filter(generation=generation).update(num_images=2)
+    assert set(lane_waits([again(generation)])) == {generation.id}

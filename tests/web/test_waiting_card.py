@@ -23,3 +23,6 @@ def test_a_call_that_waits_for_its_lane_counts_down_and_says_why(
     assert 'class="countdown" data-until="' in page
     answer = client_of(committed_cast.bob).get("/studio/updates", {"pending": f"{generation.id}:running-0-0-0-0"})
     assert "Waits for its turn" in answer.content.decode()
+    own = client_of(committed_cast.bob).get(f"/gallery/generations/{generation.id}/").content.decode()
+    assert "Waits for its turn" in own
+    assert 'class="countdown" data-until="' in own

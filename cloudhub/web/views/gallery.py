@@ -18,6 +18,7 @@ from cloudhub.generations.decide import decide_attempt
 from cloudhub.generations.find import find_attempt, find_generation
 from cloudhub.generations.images import find_image
 from cloudhub.generations.imports import LONGEST_ORIGIN, import_images
+from cloudhub.generations.waiting import lane_waits
 from cloudhub.web.cards import card_of
 from cloudhub.web.htmx import HubRequest, signed_in, status_of
 from cloudhub.web.recipe_words import recipe_words
@@ -91,7 +92,7 @@ def generation(request: HubRequest, generation_id: UUID) -> HttpResponse:
 
 def _generation(request: HubRequest, generation_id: object, **more: Any) -> dict[str, Any]:
     found = find_generation(request.actor, generation_id)
-    return {"card": card_of(found), "recipe": recipe_words(found), **more}
+    return {"card": card_of(found, wait=lane_waits([found]).get(found.id)), "recipe": recipe_words(found), **more}
 
 
 @require_POST

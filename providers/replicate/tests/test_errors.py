@@ -45,7 +45,7 @@ def test_every_refusal_says_what_happened_and_what_was_billed(row):
         ({"retry-after": "12"}, b'{"detail": "Your rate limit resets in ~7s."}', 12),
         ({}, b'{"detail": "Slow down", "retry_after": 5}', 5),
         ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, b"", None),
-        ({"retry-after": "999999"}, b"<html>", None),
+        ({"retry-after": "999999"}, b"<html>", 999999.0),
     ],
 )
 def test_the_pause_comes_from_header_number_or_words(headers, body, seconds):
