@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from cloudhub.accounts.actor import Actor, actor_of_hub_key
-from cloudhub.accounts.hub_keys import create_hub_key
 from cloudhub.accounts.models import AuditEntry
 from cloudhub.catalog.access import may_use, require_use, restrict_model
 from cloudhub.catalog.find import default_model, models_for_picking
@@ -14,6 +13,7 @@ from cloudhub.generations.models import Generation
 from cloudhub.generations.quote import quote_wish
 from cloudhub.generations.submit import submit_generation
 from tests.conftest import Cast
+from tests.hub_keys import create_hub_key
 
 WISH = {"prompt": "a lighthouse", "num_images": 1}
 
