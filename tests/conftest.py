@@ -25,7 +25,6 @@ from waitress.server import create_server
 
 from cloudhub.accounts.actor import Actor, actor_of_user
 from cloudhub.accounts.audit_guards import install_guards, remove_guards
-from cloudhub.accounts.hub_keys import create_hub_key
 from cloudhub.accounts.models import Membership, Role, Team, User
 from cloudhub.billing.triggers import install_triggers, remove_triggers
 from cloudhub.catalog.models import CloudModel
@@ -37,6 +36,7 @@ from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer, serve
 from tests import google_accounts
 from tests.canary import TEST_KEY, Statements
+from tests.hub_keys import create_hub_key
 
 PASSWORD = "correct horse battery"
 # Every httpx client reads all certificate authorities anew, 50 ms each; the tests and the SDKs in them make thousands.

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError
@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
-from cloudhub.accounts.actor import PERMISSIONS, Actor, is_usable
+from cloudhub.accounts.actor import Actor, is_usable
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.key_rights import RIGHTS, KeyRights, is_beyond, read_rights, require_no_more, rights_of
 from cloudhub.accounts.models import HubKey, Membership, Team, User
@@ -26,24 +26,6 @@ KEY_START = "chk_"
 USUAL_OVERLAP = timedelta(hours=24)
 LONGEST_OVERLAP = timedelta(days=30)
 ONLY_THEIRS = "Only the key's own person or an owner of the hub may"
-
-
-def create_hub_key(
-    *, name: object, user: User, team: Team, scopes: Sequence[str] = PERMISSIONS, expires_at: datetime | None = None
-) -> tuple[HubKey, str]:
-    """The hub itself makes a key: the stored key and its text, shown this once. Raises `Invalid` naming the field."""
-    if not scopes or not set(scopes) <= set(PERMISSIONS):
-        raise Invalid.of({"scopes": f"Scopes are one or more of {', '.join(PERMISSIONS)}."})
-    if expires_at is not None and expires_at <= timezone.now():
-        raise Invalid.of({"expires_at": "The key would already have expired."})
-    rights = KeyRights([scope for scope in PERMISSIONS if scope in scopes], [], [], None, expires_at)
-    key, text = _new_key(name, user, team, rights)
-
-    def insert() -> None:
-        insert_hub_key(None, key)
-
-    run_transaction(insert)
-    return key, text
 
 
 def prepare_hub_key(actor: Actor, fields: Mapping[str, Any], user: User | None = None) -> tuple[HubKey, str]:

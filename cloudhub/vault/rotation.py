@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.audit_trail import record
 from cloudhub.core.database import run_transaction
 from cloudhub.vault.envelope import CannotDecrypt, newest_id, seal, unseal
 from cloudhub.vault.models import ProviderKey
@@ -48,6 +50,17 @@ def rotate_encryption_keys(batch: int = BATCH) -> Iterator[Progress]:
                 failed += _is_unchanged(stored)
         last = some[-1].pk
         yield Progress(found, done, failed)
+
+
+def record_rotation(actor: Actor | None, keys: int, factors: int) -> None:
+    """Tell the audit trail how many stored keys and second factors were encrypted anew with the newest encryption key,
+    which the line names. None as `actor` is the hub itself. Raises as `rotate_encryption_keys`."""
+    newest = newest_id()
+    details = {"provider_keys": keys, "second_factors": factors}
+    run_transaction(
+        lambda: record(actor, "encryption_key.rotated", target_kind="encryption_key", target_id=newest, of_no_team=True,
+                       details=details)
+    )  # fmt: skip
 
 
 def _older() -> QuerySet[ProviderKey]:

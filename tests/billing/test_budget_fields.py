@@ -7,7 +7,6 @@ import pytest
 import time_machine
 
 from cloudhub.accounts.actor import Actor
-from cloudhub.accounts.hub_keys import create_hub_key
 from cloudhub.accounts.models import AuditEntry, Membership, User
 from cloudhub.billing.budgets import (
     applicable_standings,
@@ -23,6 +22,7 @@ from cloudhub.catalog.access import restrict_model
 from cloudhub.core.errors import BudgetExceeded, Forbidden, Invalid, NotFound
 from tests.billing.stage import PRICE, attempt_of, budget, counters, differences, settle, submit
 from tests.conftest import Cast
+from tests.hub_keys import create_hub_key
 
 GOOD = {"name": "Week", "scope": "hub", "window": "week", "limit": "10.000000", "currency": "XTS"}
 HUGE = 10**30

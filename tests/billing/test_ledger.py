@@ -9,7 +9,6 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError, Sum
 
 from cloudhub.accounts.actor import Actor, actor_of_hub_key
-from cloudhub.accounts.hub_keys import create_hub_key
 from cloudhub.billing.models import Hold, LedgerEntry
 from cloudhub.billing.reports import entries_for, spend
 from cloudhub.billing.triggers import NAMES, install_triggers, missing_triggers, remove_triggers
@@ -32,6 +31,7 @@ from tests.billing.stage import (
     submit,
 )
 from tests.conftest import Cast
+from tests.hub_keys import create_hub_key
 
 
 @pytest.fixture

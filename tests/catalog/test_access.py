@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from cloudhub.accounts.actor import Actor, actor_of_hub_key
-from cloudhub.accounts.hub_keys import create_hub_key
 from cloudhub.accounts.models import AuditEntry
 from cloudhub.billing.hub_keys import issue_hub_key
 from cloudhub.catalog.access import may_use, require_use, restrict_model
@@ -15,6 +14,7 @@ from cloudhub.generations.models import Generation
 from cloudhub.generations.quote import quote_wish
 from cloudhub.generations.submit import submit_generation
 from tests.conftest import Cast, client_of, key_of
+from tests.hub_keys import create_hub_key
 
 WISH = {"prompt": "a lighthouse", "num_images": 1}
 

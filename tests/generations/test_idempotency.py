@@ -8,7 +8,6 @@ import time_machine
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor, actor_of_hub_key
-from cloudhub.accounts.hub_keys import create_hub_key
 from cloudhub.catalog.register import change_model
 from cloudhub.core.errors import BudgetExceeded, HubError, IdempotencyMismatch, Invalid
 from cloudhub.generations.engine import engine
@@ -17,6 +16,7 @@ from cloudhub.generations.run import refuse_in_progress, submit_and_wait
 from cloudhub.generations.submit import Submission
 from tests.conftest import Cast
 from tests.generations.stage import all_at_once, budget, carry_out, ledger_of, submit
+from tests.hub_keys import create_hub_key
 
 
 def with_key(actor: Actor) -> Actor:

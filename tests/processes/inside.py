@@ -25,7 +25,6 @@ from django.core.management import call_command  # noqa: E402
 
 from cloudhub.accounts.actor import PERMISSIONS, actor_of_user  # noqa: E402
 from cloudhub.accounts.first_owner import first_owner  # noqa: E402
-from cloudhub.accounts.hub_keys import create_hub_key  # noqa: E402
 from cloudhub.billing.audit import differences as ledger_differences  # noqa: E402
 from cloudhub.billing.budgets import create_budget  # noqa: E402
 from cloudhub.catalog.register import register_model  # noqa: E402
@@ -35,6 +34,7 @@ from cloudhub.lanes.find import lane_name  # noqa: E402
 from cloudhub.web.prepare import prepare  # noqa: E402
 from providers.catalogue import find_provider  # noqa: E402
 from tests.generations.books import booked_attempts  # noqa: E402
+from tests.hub_keys import create_hub_key  # noqa: E402
 from tests.lanes.stage import limit_to, requests  # noqa: E402
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor, actor_of_user
 from cloudhub.accounts.audit_trail import record
-from cloudhub.accounts.hub_keys import create_hub_key, find_hub_key
+from cloudhub.accounts.hub_keys import find_hub_key
 from cloudhub.accounts.models import AuditEntry, Invitation, Membership, User
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.core.database import run_transaction
@@ -21,6 +21,7 @@ from cloudhub.records.erasure import carry_out_erasures, erase_person, relations
 from cloudhub.records.models import Erasure
 from tests.conftest import PASSWORD, Cast, client_of
 from tests.generations.stage import again, all_at_once, attempts_of, budget, carry_out, ledger_of, submit
+from tests.hub_keys import create_hub_key
 from tests.records.stage import NEVER, has_file, images_of, make_file_older
 
 EMAIL = "bob@example.org"

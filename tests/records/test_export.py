@@ -11,7 +11,6 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from cloudhub.accounts.hub_keys import create_hub_key
 from cloudhub.accounts.models import AuditEntry, User
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.core.errors import Forbidden, NotFound
@@ -21,6 +20,7 @@ from cloudhub.records.export import export_own_data, export_team
 from cloudhub.records.zip_stream import zip_stream
 from tests.conftest import Cast
 from tests.generations.stage import budget, carry_out, png
+from tests.hub_keys import create_hub_key
 from tests.records.stage import images_of
 
 

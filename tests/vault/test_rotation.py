@@ -14,6 +14,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from cloudhub.accounts.actor import Actor
+from cloudhub.accounts.models import AuditEntry
 from cloudhub.core.database import run_transaction
 from cloudhub.vault import rotation, use
 from cloudhub.vault import stored as verbs
@@ -58,6 +59,9 @@ def test_afterwards_the_old_key_can_go(cast: Cast, settings: Settings) -> None:
         "Stored keys that need an older encryption key: 0.\nEvery stored key needs only the newest encryption key. "
         "CLOUDHUB_ENCRYPTION_KEYS holds no other.\n", 0,
     )  # fmt: skip
+    line = AuditEntry.objects.get(action="encryption_key.rotated")
+    assert (line.user, line.team, line.door, line.target_id) == (cast.alice.user, None, "command", newest_id())
+    assert line.details == {"provider_keys": 5, "second_factors": 0}
 
 
 def test_it_goes_on_where_it_was_stopped(cast: Cast, settings: Settings) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from cloudhub.accounts.first_owner import actor_of_commands
 from cloudhub.core.errors import HubError
 from cloudhub.vault.envelope import VARIABLE, encryption_keys
-from cloudhub.vault.rotation import Progress, keys_to_rotate, rotate_encryption_keys
+from cloudhub.vault.rotation import Progress, keys_to_rotate, record_rotation, rotate_encryption_keys
 from cloudhub.vault.second_factors import reseal_second_factors
 from cloudhub.vault.standing import WHAT_TO_DO, in_words, known_keys, unopened
 
@@ -27,6 +28,8 @@ class Command(BaseCommand):
             for progress in rotate_encryption_keys():
                 self.stdout.write(f"{progress.done} of {progress.found} are encrypted anew.")
             factors = reseal_second_factors()
+            if progress.done or factors.done:
+                record_rotation(actor_of_commands(), progress.done, factors.done)
         except HubError as error:
             raise CommandError(error.message) from error
         if factors.done:
