@@ -15,7 +15,7 @@ from cloudhub.core.redaction import know_environment
 # The hub's own secrets; vendors name theirs themselves.
 HUB_SECRETS = (
     "SECRET_KEY", "CLOUDHUB_ENCRYPTION_KEYS", "DATABASE_URL", "CACHE_URL", "EMAIL_URL", "CELERY_BROKER_URL",
-    "METRICS_TOKEN", "OWNER_PASSWORD",
+    "METRICS_TOKEN", "OWNER_PASSWORD", "OIDC_CLIENT_SECRET",
 )  # fmt: skip
 LARGEST_BYTES = 64 * 1024
 # The names whose values came from files, to say where a key comes from.

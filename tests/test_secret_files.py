@@ -105,3 +105,10 @@ def test_the_launcher_finds_postgresql_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("postgres://hub@db/hub\n")
     found = hub.packages_to_run(hub.Checkout(tmp_path), {"DATABASE_URL_FILE": str(tmp_path / "url")})
     assert found == hub.SCALE_PACKAGES
+
+
+def test_the_secret_of_single_sign_on_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(CANARY)
+    values = {"OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret")}
+    read_secret_files(HUB_SECRETS, values)
+    assert values["OIDC_CLIENT_SECRET"] == CANARY

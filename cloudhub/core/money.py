@@ -23,9 +23,14 @@ def parse_price(text: str) -> Fraction:
     return Fraction(text)
 
 
+def micros_of(price: Fraction) -> Fraction:
+    """An exact price as exact micro-units."""
+    return price * MICROS
+
+
 def parse_amount(text: str) -> int:
     """Micro-units from decimal text with at most six places. Raises ValueError with a sentence."""
-    micros = parse_price(text) * MICROS
+    micros = micros_of(parse_price(text))
     if micros.denominator != 1:
         raise ValueError("An amount has at most six decimal places.")
     return _checked(micros.numerator)
@@ -81,7 +86,7 @@ class Charge:
     @property
     def exact(self) -> Fraction:
         """The charge in exact micro-units."""
-        return self.price * self.quantity * MICROS
+        return micros_of(self.price) * self.quantity
 
 
 def total(charges: Iterable[Charge]) -> int:

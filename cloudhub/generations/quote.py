@@ -18,7 +18,7 @@ from cloudhub.catalog.lifecycle import lifecycle_warnings
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.catalog.prices import Cost, cost_of, price_in_force
 from cloudhub.core.errors import Invalid
-from cloudhub.core.money import format_price
+from cloudhub.core.money import format_price, micros_of
 from cloudhub.generations.wish import read_wish, split_into_calls
 from providers.base import CloudGenerationRequest, InvalidField, ModelEntry
 
@@ -74,7 +74,7 @@ class Quote:
                 )
         return [
             {"description": description, "unit_amount": format_price(price), "quantity": quantity,
-             "exact": price * quantity * 1_000_000}
+             "exact": micros_of(price) * quantity}
             for (description, price), quantity in sums.items()
             if quantity
         ]  # fmt: skip

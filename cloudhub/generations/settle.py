@@ -17,7 +17,7 @@ from cloudhub.catalog.prices import cost_of
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import HubError
 from cloudhub.core.identifiers import new_id
-from cloudhub.core.money import parse_price, round_up
+from cloudhub.core.money import micros_of, parse_price, round_up
 from cloudhub.generations import storage, wake
 from cloudhub.generations.answers import KeptAnswer
 from cloudhub.generations.conclude import conclude
@@ -177,7 +177,7 @@ def billed_amount(hold: Hold, billed: Mapping[str, Any], *, reported: bool) -> i
     if reported and billed["currency"] != hold.currency:
         return None
     if reported:
-        return round_up(parse_price(billed["amount"]) * 1_000_000)
+        return round_up(micros_of(parse_price(billed["amount"])))
     price = Price.objects.filter(id=hold.price_id).first() if hold.price_id else None
     cost = cost_of({unit: int(count) for unit, count in billed.items()}, price)
     return cost.amount if cost else None

@@ -102,8 +102,8 @@ def gather(actor: Actor) -> Facts:
     actor.require("read")
     now = timezone.now()
     stopped = Price.objects.filter(model=OuterRef("pk"), effective_from__lte=now).exclude(blocked_at=None)
-    registered = CloudModel.objects.annotate(has_blocked_price=Exists(stopped)).order_by("name", "key")
-    models = tuple(usable_models(actor, registered))
+    usable = usable_models(actor, CloudModel.objects.order_by("name", "key"))
+    models = tuple(usable.annotate(has_blocked_price=Exists(stopped)))
     checks = {(check.provider, check.key_print): check for check in KeyCheck.objects.all()}
     rows = list(known_keys())
     vendors = tuple(

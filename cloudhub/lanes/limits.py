@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from cloudhub.core.errors import Invalid
+from cloudhub.core.money import format_money
 from cloudhub.lanes.models import Lane, LaneCall
 from providers.base import Limit
 from providers.catalogue import find_provider
@@ -161,13 +162,13 @@ def _read_limit(given: Any, name: str, problems: dict[str, str]) -> Limit | None
     return Limit(kind=given["kind"], count=count, seconds=seconds if is_timed else 0)  # type: ignore[arg-type]
 
 
-def in_words(limit: Limit, currency: str = "$") -> str:
+def in_words(limit: Limit) -> str:
     """ "10 requests a minute", for people."""
     counts = {
         "requests": _counted(limit.count, "request"),
         "images": _counted(limit.count, "picture"),
         "parallel": f"{_counted(limit.count, 'call')} at once",
-        "spend": f"{currency}{limit.count / 1_000_000:.2f}",
+        "spend": format_money(limit.count, "USD"),
     }
     names = {1: "a second", 60: "a minute", 3600: "an hour", 86400: "a day"}
     span = "" if limit.kind == "parallel" else f" {names.get(limit.seconds, f'in {limit.seconds} seconds')}"

@@ -75,7 +75,7 @@ def target_choices(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
     teams = Team.objects.filter(archived_at=None) if actor.is_hub_owner else Team.objects.filter(id=actor.team.pk)
     people = Membership.objects.filter(team__in=teams).select_related("user").order_by("user__email")
     if not actor.is_hub_owner:
-        people = people.filter(user__in=reach_of(actor).people)
+        people = people.filter(user__in=[int(number) for number in reach_of(actor).people])
     keys = hub_keys_for(actor).filter(revoked_at=None)
     groups = [
         ("Teams", [(f"team:{team.pk}", team.name) for team in teams.order_by("name")]),

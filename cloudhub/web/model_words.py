@@ -13,7 +13,7 @@ from cloudhub.catalog.find import entry_of
 from cloudhub.catalog.lifecycle import Standing, lifecycle_warnings, standing
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.catalog.prices import price_in_force
-from cloudhub.core.money import format_money, parse_price
+from cloudhub.core.money import format_money, micros_of, parse_price
 from cloudhub.vault.keys import active_keys, keys_for
 from cloudhub.web.offer import price_of_one
 from cloudhub.web.studio_page import vendor_label
@@ -119,7 +119,7 @@ def price_line_words(lines: Iterable[dict[str, Any]], currency: str) -> list[str
 
 def _price_line(line: dict[str, Any], currency: str) -> str:
     price, per = parse_price(line["amount"]), int(line["per"])
-    micros = price * 1_000_000
+    micros = micros_of(price)
     exact = micros.denominator == 1
     amount = format_money(micros.numerator, currency) if exact else f"{line['amount']} {currency}"
     unit = line["description"] or line["unit"].replace(":", ", ")

@@ -104,8 +104,8 @@ def status_context(actor: Actor, **more: Any) -> dict[str, Any]:
 
 def _lanes_of(now: Report) -> list[Lane]:
     """Every lane on the page."""
-    reports = [found for vendor in now.vendors for found in (vendor, *vendor.others)]
-    return [use.lane for found in reports for use in found.lanes]
+    own = [use.lane for vendor in now.vendors for use in vendor.lanes]
+    return [*own, *(use.lane for vendor in now.vendors for other in vendor.others for use in other.lanes)]
 
 
 def _all_clear(now: Report, some_lack_a_key: bool) -> str:

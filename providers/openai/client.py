@@ -126,22 +126,34 @@ class OpenAI(Provider):
         return wire.from_answer({}, fetched, entry, most, redactor(key), text(facts.get("request")))
 
     def validate_credentials(self, key: Key) -> str:
-        """List the models: free, no tokens. Raises `Rejected` or `Busy`, never anything that may have cost."""
-        self._listed(key)
+        """List the models: free, no tokens. Raises `Rejected` or `Busy`, never anything that may have cost.
+
+        A key that may not list them, or whose account has no credit, is valid all the same.
+        """
+        answer = self._ask_models(key)
+        limits_of_key = errors.limits_of_known_key(read_complaint(answer.status, answer.body, redactor(key)))
+        if limits_of_key:
+            return f"API credentials are valid, with limits: {limits_of_key}"
+        self._read_models(answer, key)
         return KEY_WORKS
 
     def read_lifecycles(self, key: Key) -> Mapping[str, Lifecycle]:
         """The shut-down dates that OpenAI's list of models announces. Raises as `validate_credentials`."""
         read_on = datetime.now(UTC).date()
-        dates = {text(model.get("id")): _date(model.get("shutdown_date")) for model in self._listed(key)}
+        dates = {
+            text(model.get("id")): _date(model.get("shutdown_date"))
+            for model in self._read_models(self._ask_models(key), key)
+        }
         return {
             model_id: Lifecycle(shut_down=shut_down, source=LIFECYCLE_SOURCE, read_on=read_on)
             for model_id, shut_down in dates.items()
             if shut_down is not None
         }
 
-    def _listed(self, key: Key) -> list[dict[str, Any]]:
-        answer = self._door.read(f"{_base_url()}/models", headers=_headers(key))
+    def _ask_models(self, key: Key) -> Answer:
+        return self._door.read(f"{_base_url()}/models", headers=_headers(key))
+
+    def _read_models(self, answer: Answer, key: Key) -> list[dict[str, Any]]:
         if answer.status == 200 and isinstance(_decoded(answer).get("data"), list):
             return items(_decoded(answer)["data"])
         if answer.status < 400 or answer.status == 404:

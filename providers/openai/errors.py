@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from providers.base import Busy, OutcomeUnknown, ProviderError, Rejected
-from providers.openai.limits import BILLING_CODES, too_many_requests
+from providers.openai.limits import BILLING_CODES, lacks_money, too_many_requests
 from providers.openai_form import Complaint
 from providers.reading import mapping, quotation, text
 
@@ -58,10 +58,11 @@ class Case:
     remedy: str
 
 
+RESTRICTED = "missing scopes|insufficient permissions"
 CREDENTIALS, PERMISSION = "API credentials are invalid", "Permission denied"
 CASES = (
     Case((400, 401, 403, 404), "must be verified", "org_unverified", "The organisation is not verified", VERIFY),
-    Case((401, 403), "missing scopes|insufficient permissions", "permission_region",
+    Case((401, 403), RESTRICTED, "permission_region",
          f"{PERMISSION}, the key is restricted", CHECK_SCOPES),
     Case((401, 403), r"\bIP\b.{0,40}(?:not authorized|not allowed)", "permission_region",
          f"{PERMISSION}, the hub's address is not allowed", CHECK_SCOPES),
@@ -98,6 +99,18 @@ def http_error(
     if 400 <= status < 500 and status not in MAYBE_RUN:
         return _rejected(Case((), "", "capability", "Request not accepted", CHANGE_REQUEST), complaint, request_id)
     return _vendor_failed(complaint, retry_after, request_id)
+
+
+def limits_of_known_key(complaint: Complaint) -> str:
+    """What a key lacks that OpenAI knows, as a sentence; empty when the answer does not show that it is known."""
+    if complaint.status in (401, 403) and re.search(RESTRICTED, complaint.signs, re.IGNORECASE):
+        return (
+            "OpenAI knows the key and does not let it list the models. It can draw when it has the permission Model "
+            "capabilities (write)."
+        )
+    if complaint.status == 429 and lacks_money(complaint):
+        return f"OpenAI knows the key, but its account's credit is used up or its spend limit is reached. {ADD_CREDIT}"
+    return ""
 
 
 def sentence(status: int, headline: str, *rest: str) -> str:

@@ -41,12 +41,17 @@ def wait_of_words(words: str) -> float | None:
     return min(sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(found[1])), LONGEST_WAIT)
 
 
+def lacks_money(complaint: Complaint) -> bool:
+    """Whether money is missing, which no waiting mends."""
+    return complaint.kind == "insufficient_quota" or complaint.code in BILLING_CODES
+
+
 def too_many_requests(
     complaint: Complaint, *, retry_after: float | None, remedy: str, request_id: str
 ) -> ProviderError:  # fmt: skip
     """`Rejected` when money is missing, which `remedy` mends, else `Busy` for a limit of a minute or a day."""
     ending = f"{quotation(complaint.words, 'OpenAI')} Nothing was run or billed.".lstrip()
-    if complaint.kind == "insufficient_quota" or complaint.code in BILLING_CODES:
+    if lacks_money(complaint):
         message = f"{HEADLINE} The account's credit is used up or its spend limit is reached. {ending}"
         return Rejected("billing_disabled", message, remedy=remedy, request_id=request_id)
     wait = retry_after if retry_after is not None else wait_of_words(complaint.message)

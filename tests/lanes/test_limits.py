@@ -217,6 +217,7 @@ def test_calls_that_no_limit_looks_back_to_are_forgotten(db: None) -> None:
     [
         (Limit(kind="requests", count=150, seconds=10), "150 requests in 10 seconds"),
         (Limit(kind="spend", count=5_500_000, seconds=3600), "$5.50 an hour"),
+        (Limit(kind="spend", count=4_000, seconds=86400), "$0.004 a day"),
         (Limit(kind="images", count=5, seconds=60), "5 pictures a minute"),
     ],
 )

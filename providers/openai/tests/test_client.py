@@ -314,6 +314,25 @@ def test_an_invalid_key_is_told_as_such():
     assert CANARY not in f"{rejected.value} {rejected.value.remedy}"
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "lacks"),
+    [
+        (
+            401,
+            error_body("You have insufficient permissions for this operation. Missing scopes: api.model.read."),
+            "list",
+        ),
+        (403, error_body("Missing scopes: api.model.read.", code="missing_scope"), "list"),
+        (429, error_body("You exceeded your quota.", code="credit_balance_exhausted"), "credit"),
+        (429, error_body("You exceeded your quota.", code="insufficient_quota", kind="insufficient_quota"), "credit"),
+    ],
+)
+def test_a_key_that_openai_knows_is_valid_with_its_limits(status, body, lacks):
+    sentence = Recorded(status, body).vendor.validate_credentials(KEY)
+    assert sentence.startswith("API credentials are valid, with limits")
+    assert lacks in sentence
+
+
 @pytest.mark.parametrize("status", [408, 499, 500, 502, 503, 524])
 def test_a_failed_check_says_that_nothing_was_billed(status):
     with pytest.raises(Busy) as busy:
