@@ -3,7 +3,9 @@
 The Gemini API's key wins where both it and a Google Cloud project are set; GOOGLE_GENAI_USE_VERTEXAI=true puts
 Vertex AI first. Prices are those of the Gemini API and of Vertex AI's global region. One public project reckons with a
 tenth more in single regions, which no page of Google's that we could read confirms: with GOOGLE_CLOUD_REGION=global,
-the default, the quote holds.
+the default, the quote holds. In any other region a call may be booked a tenth too low. It is not added on a guess: a
+quote is made before it is known which of a team's keys, and so which region, will be used, and a bill above what was
+held stops a price. Who finds the tenth on Google's bill sets the model's price by hand.
 """
 
 import tomllib
