@@ -12,6 +12,8 @@ from cloudhub.core.redaction import guard_streams
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudhub.settings")
     guard_streams()
+    # Pictures, prompts and the database's file with its password hashes are for the hub's own account.
+    os.umask(0o077)
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -24,8 +24,11 @@ MOST_REDIRECTS = 3
 LISTED_SUFFIXES = ("_BASE_URL", "_IMS_URL")
 LIST_REMEDY = "If it is yours, the owner lists it in HUB_LISTED_ADDRESSES, as scheme, host and port."
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-# Azure and Oracle answer their machines' metadata requests on addresses that look public.
-NEVER = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
+# Azure and Oracle answer their machines' metadata requests on addresses that look public. The relays of 6to4 (RFC 7526)
+# and the second network for documents (RFC 9637) pass for global too.
+NEVER = tuple(
+    ipaddress.ip_network(network) for network in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "3fff::/20")
+)
 # All of IPv6 that is given out to the internet today; some of the rest, such as site-local, passes for global.
 _GIVEN_OUT = ipaddress.ip_network("2000::/3")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

@@ -98,4 +98,7 @@ class SignedPicture(Door):
         image = images.filter(id=image_id).first() if image_id else None
         if image is None:
             raise NotFound("There is no such picture.")
-        return answer_picture(request, image, "shared")
+        answer = answer_picture(request, image, "shared")
+        # These links are made to be shown elsewhere; whatever else the hub has is for its own pages alone.
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return answer

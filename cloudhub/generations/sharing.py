@@ -14,14 +14,30 @@ from collections.abc import Iterator
 from PIL import Image as PillowImage
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
-# Critical chunks begin with a capital letter; of the others those that say how the pixels look.
-_PNG_LOOKS = {b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"pHYs", b"bKGD", b"cICP", b"mDCV", b"cLLI"}
-# Segments by their marker and first bytes: colour profiles, and how colours are coded.
-_JPEG_LOOKS = {0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+# The chunks without which there is no picture, and of the others those that say how the pixels look. A capital letter
+# makes a chunk critical, and anybody may write one that no program knows.
+_PNG_LOOKS = {
+    b"IHDR",
+    b"PLTE",
+    b"IDAT",
+    b"IEND",
+    b"tRNS",
+    b"gAMA",
+    b"cHRM",
+    b"sRGB",
+    b"iCCP",
+    b"sBIT",
+    b"pHYs",
+    b"bKGD",
+    b"cICP",
+    b"mDCV",
+    b"cLLI",
+}
+# Frames, tables and scans; not the reserved markers, behind which anything may stand.
+_JPEG_PIXELS = frozenset(range(0xC0, 0xE0)) - {0xC8}
 _WEBP_LOOKS = {b"VP8 ", b"VP8L", b"ALPH", b"ICCP"}
 _HAS_EXIF, _HAS_XMP = 0x08, 0x04
-_APP = range(0xE0, 0xF0)
-_COMMENT, _START_OF_SCAN, _END = 0xFE, 0xDA, 0xD9
+_START_OF_SCAN, _END = 0xDA, 0xD9
 # The end of a scan: a marker that is neither a stuffed zero, a filling byte nor a restart.
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _ORIENTATION = 0x0112
@@ -66,7 +82,7 @@ def _png_pieces(data: bytes) -> Iterator[Piece]:
 
 def _kept_of_png(data: bytes, with_credentials: bool) -> Iterator[Piece]:
     for kind, body in _png_pieces(data):
-        if kind[:1].isupper() or kind in _PNG_LOOKS or (with_credentials and kind == b"caBX"):
+        if kind in _PNG_LOOKS or (with_credentials and kind == b"caBX"):
             yield kind, body
         turned = _turn(body[:-4]) if kind == b"eXIf" else None
         if turned:
@@ -101,12 +117,15 @@ def _jpeg_pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
 def _kept_of_jpeg(data: bytes, with_credentials: bool) -> Iterator[bytes]:
     for marker, segment in _jpeg_pieces(data):
         body = segment[4:]
-        if marker not in _APP and marker != _COMMENT:
+        if marker in _JPEG_PIXELS:
             yield segment
         elif marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 14:
             # Without the small picture that may follow: it can show what was cut away from the large one.
             yield b"\xff\xe0\x00\x10" + body[:12] + b"\0\0"
-        elif marker in _JPEG_LOOKS and body.startswith(_JPEG_LOOKS[marker]) or marker == 0xEB and with_credentials:
+        elif marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
+            # How colours are coded, without what may follow.
+            yield b"\xff\xee\x00\x0e" + body[:12]
+        elif (marker == 0xE2 and body.startswith(b"ICC_PROFILE\0")) or (marker == 0xEB and with_credentials):
             yield segment
         elif marker == 0xE1 and body.startswith(b"Exif\0\0"):
             turned = _turn(body[6:])

@@ -28,7 +28,9 @@ YOUNG_SECONDS = 3600.0
 def folder(name: str) -> Path:
     """A folder of the data folder, made when missing."""
     path = Path(settings.DATA_DIR) / name
-    path.mkdir(parents=True, exist_ok=True)
+    if not path.is_dir():
+        Path(settings.DATA_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -22,7 +22,7 @@ STAMP = ".collected"
 
 def prepare() -> str:
     """Database, static files, catalogue, first owner; returns a new owner's password, else ""."""
-    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)

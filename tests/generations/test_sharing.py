@@ -1,6 +1,7 @@
 """What is passed on is the picture and nothing else; what is asked for as the original is untouched."""
 
 import io
+import struct
 from typing import Any
 
 import pytest
@@ -158,5 +159,30 @@ def test_what_is_shared_carries_no_recipe_and_a_download_does(cast: Cast) -> Non
 
 def test_a_signed_link_gives_the_picture_to_pass_on(cast: Cast, photograph: Image) -> None:
     answer = Caller().get(f"/images/signed/{_signer.sign(str(photograph.id))}")
+    assert answer["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert answer.status_code == 200
     assert [word for word in WORDS if word in answer.content] == []
+
+
+def test_parts_that_no_program_knows_are_not_passed_on() -> None:
+    png = encoded("PNG")
+    hidden = png[:33] + chunk(b"PRMt", b"a secret prompt") + png[33:]
+    assert without_metadata(hidden) == without_metadata(png)
+    jpeg = encoded("JPEG")
+
+    def with_segment(marker: int, body: bytes) -> bytes:
+        return jpeg[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body + jpeg[2:]
+
+    for marker in (0x05, 0xC8, 0xEE, *range(0xF0, 0xFE)):
+        assert without_metadata(with_segment(marker, b"a secret prompt")) == without_metadata(jpeg)
+    colours = b"Adobe\0\x64\0\0\0\0\1"
+    passed_on = without_metadata(with_segment(0xEE, colours + b"a secret prompt"))
+    assert colours in passed_on
+    assert b"secret" not in passed_on
+    assert opened(passed_on).size == (32, 20)
+
+
+def test_every_colour_coding_of_a_jpeg_looks_the_same_afterwards() -> None:
+    buffer = io.BytesIO()
+    PillowImage.new("CMYK", (32, 20), (10, 200, 30, 40)).save(buffer, "JPEG", progressive=True)
+    assert opened(without_metadata(buffer.getvalue())).tobytes() == opened(buffer.getvalue()).tobytes()

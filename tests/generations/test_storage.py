@@ -3,6 +3,8 @@
 import hashlib
 import io
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -154,3 +156,31 @@ def test_a_picture_that_is_missing_or_broken_is_said_to_be() -> None:
     for sha256 in ("0" * 64, broken):
         with pytest.raises(FileNotFoundError):
             storage.thumbnail(sha256)
+
+
+@pytest.mark.sqlite_only
+def test_a_new_data_folder_is_for_its_own_account_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "DATA_DIR", tmp_path / "data")
+    before = os.umask(0o022)
+    try:
+        made = [storage.folder("objects"), settings.DATA_DIR]
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o700, 0o700]
+
+
+@pytest.mark.sqlite_only
+def test_what_a_command_writes_is_for_its_own_account_alone(tmp_path: Path) -> None:
+    written, data = tmp_path / "written", tmp_path / "data"
+    data.mkdir()
+    environment = {
+        **os.environ,
+        "CLOUDHUB_DATA_DIR": str(tmp_path / "data"),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+    }
+    said = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", f"open({str(written)!r}, 'w').close()"],
+        cwd=Path(__file__).resolve().parents[2], env=environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    assert written.stat().st_mode & 0o777 == 0o600

@@ -35,7 +35,8 @@ HOSTILE = [
     # nobody's: documentation, multicast, broadcast, reserved, other worlds of IPv6
     "http://192.0.2.1/", "http://198.51.100.1/", "http://203.0.113.1/", "http://224.0.0.1/", "http://239.255.255.250/",
     "http://255.255.255.255/", "http://240.0.0.1/", "http://[2001:db8::1]/", "http://[ff02::1]/", "http://[100::1]/",
-    "http://[5f00::1]/", "http://[4000::1]/",
+    "http://192.88.99.1/", "http://[2002:c058:6301::1]/", "http://[64:ff9b::c058:6301]/", "http://[3fff::1]/",
+    "http://[3fff:fff:ffff::1]/", "http://[5f00::1]/", "http://[4000::1]/",
     # a name or password in the address
     "http://user@93.184.216.34/", "http://user:password@93.184.216.34/", "http://127.0.0.1@93.184.216.34/",
     "http://93.184.216.34@127.0.0.1/", "http://93.184.216.34%2f@127.0.0.1/", "http://127.0.0.1\\@93.184.216.34/",
