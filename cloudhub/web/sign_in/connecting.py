@@ -16,13 +16,12 @@ def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
     link must not connect somebody's account with the account of whoever made that site.
     """
     process = request.POST.get("process") or request.GET.get("process") or AuthProcess.LOGIN
-    if process == AuthProcess.LOGIN:
-        return openid.login(request, provider_id)
-    if request.method != "POST" or not request.user.is_authenticated:
+    is_sign_in = process == AuthProcess.LOGIN
+    if not is_sign_in and (request.method != "POST" or not request.user.is_authenticated):
         messages.error(request, FORM_ALONE)
         return redirect("web:account")
-    answer = openid.login(request, provider_id)
-    if answer.status_code != 302:
+    answer: HttpResponse = openid.login(request, provider_id)
+    if is_sign_in or answer.status_code != 302:
         return answer
     # A form may not lead to another host (the policy `form-action`), not even by a redirect; a page that goes on may.
     page = render(request, "account/going_on.html", {"address": answer["Location"]})
