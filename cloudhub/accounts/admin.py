@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from cloudhub.accounts.actor import Actor, Origin, actor_of_user, permissions_of
-from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.hub_keys import revoke_hub_key
 from cloudhub.accounts.models import AuditEntry, HubKey, Invitation, Membership, Role, Team, User
 from cloudhub.core.errors import Forbidden, HubError
@@ -47,15 +46,6 @@ def admin_actor(request: HttpRequest) -> Actor:
 
 def origin_of(request: HttpRequest) -> Origin:
     return Origin("admin", request.META.get("REMOTE_ADDR", ""))
-
-
-class Recorded(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What is added here stands in the audit trail, written in the same transaction."""
-
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        kind = self.opts.verbose_name.lower().replace(" ", "_") if self.opts.verbose_name else ""
-        record(admin_actor(request), f"{kind}.added", target_kind=kind, target_id=obj.pk, target_name=str(obj))
-        return super().log_addition(request, obj, message)
 
 
 class OnThePeoplePage(ReadOnly):

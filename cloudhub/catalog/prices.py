@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -10,11 +10,15 @@ from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.audit_trail import record
+from cloudhub.accounts.owners import require_hub_owner
 from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.core.database import run_transaction
+from cloudhub.core.errors import Invalid
 from cloudhub.core.money import Charge, parse_price, total
 
 FLAT_UNIT = "image"
+OWNERS_ALONE = "Models and their prices belong to the whole hub: only an owner of the hub registers and changes them."
+EXAMPLE = 'A list such as [{"unit": "image", "amount": "0.039", "per": 1}].'
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,65 @@ def _charge(line: Mapping[str, Any], quantity: int) -> Charge:
 def unit_price(line: Mapping[str, Any]) -> Fraction:
     """The exact price of one unit, in the currency's unit."""
     return parse_price(line["amount"]) / int(line["per"])
+
+
+def currency_of(model: CloudModel) -> str:
+    """What the model is paid in: its catalogue's currency, so that play money never stands beside dollars."""
+    newest = model.prices.filter(by_hand=False).first()
+    return newest.currency if newest else "USD"
+
+
+def add_price(
+    actor: Actor, model: CloudModel, *, currency: str, effective_from: datetime, lines: Any, source: str,
+    read_on: date, by_hand: bool,
+) -> Price:  # fmt: skip
+    """A further dated price; those before it stay as they are. `lines` are {"unit", "amount": decimal text in the
+    currency's unit, "per"?, "description"?}. Raises `Forbidden` for anybody but an owner of the hub, and `Invalid`
+    naming currency or lines."""
+    require_hub_owner(actor, OWNERS_ALONE)
+    check_price(model, currency=currency, lines=lines)
+    price = Price(model=model, currency=currency, effective_from=effective_from, lines=[_line(line) for line in lines],
+                  source=source, read_on=read_on, by_hand=by_hand)  # fmt: skip
+
+    def work() -> None:
+        price.save(force_insert=True)
+        record(actor, "price.added", target_kind="price", target_id=price.pk, target_name=str(price))
+
+    run_transaction(work)
+    return price
+
+
+def check_price(model: CloudModel, *, currency: str, lines: Any) -> None:
+    """Raises `Invalid` naming currency or lines, as a price is never changed afterwards."""
+    problems = {}
+    if currency != currency_of(model):
+        problems["currency"] = f"{model.name} is paid in {currency_of(model)}."
+    if not isinstance(lines, list) or not lines:
+        problems["lines"] = EXAMPLE
+    else:
+        wrong = [sentence for line in lines if (sentence := _line_problem(line))]
+        problems |= {"lines": " ".join(wrong)} if wrong else {}
+    if problems:
+        raise Invalid.of(problems)
+
+
+def _line_problem(line: Any) -> str:
+    known = isinstance(line, dict) and set(line) <= {"unit", "amount", "per", "description"}
+    if not known or not isinstance(line.get("unit"), str) or not line["unit"]:
+        return "A line has a unit, an amount, and if needed per and description."
+    per = line.get("per", 1)
+    if isinstance(per, bool) or not isinstance(per, int) or per < 1:
+        return f"{line['unit']}: per is a whole number from 1."
+    try:
+        parse_price(line.get("amount"))
+    except ValueError as error:
+        return f"{line['unit']}: {error}"
+    return ""
+
+
+def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {"unit": line["unit"], "amount": line["amount"], "per": line.get("per", 1),
+            "description": str(line.get("description", ""))}  # fmt: skip
 
 
 def block_price(price_id: int, reason: str) -> None:

@@ -12,6 +12,7 @@ from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.owners import require_hub_owner
 from cloudhub.catalog.describe import find_entry, usual_key
 from cloudhub.catalog.models import CloudModel, Price
+from cloudhub.catalog.prices import OWNERS_ALONE, currency_of
 from cloudhub.core.database import run_transaction
 from cloudhub.core.errors import Conflict, Invalid
 from cloudhub.core.money import format_price, parse_price
@@ -19,7 +20,6 @@ from cloudhub.core.text import is_storable
 from providers.base import CloudGenerationRequest, InvalidField, ModelEntry, PriceList
 from providers.catalogue import find_provider, installed_providers
 
-OWNERS_ALONE = "Models and their prices belong to the whole hub: only an owner of the hub registers and changes them."
 _KEY = re.compile(r"[a-z0-9._-]{1,100}")
 _NOT_DEFAULTS = {"prompt", "input_images", "mask", "model", "entry", "prepared", "seed"}
 
@@ -198,11 +198,10 @@ def _lines(price_list: PriceList) -> list[dict[str, Any]]:
 
 
 def _set_price_by_hand(model: CloudModel, amount: str | None) -> None:
-    newest = model.prices.filter(by_hand=False).first()
     lines = []
     if amount is not None:
         lines = [{"unit": "image", "amount": format_price(parse_price(amount)), "per": 1, "description": "picture"}]
-    Price.objects.create(model=model, currency=newest.currency if newest else "USD", effective_from=timezone.now(),
+    Price.objects.create(model=model, currency=currency_of(model), effective_from=timezone.now(),
                          lines=lines, source="set by hand", read_on=timezone.now().date(), by_hand=True)  # fmt: skip
 
 

@@ -73,9 +73,10 @@ def test_models_are_switched_by_an_action(alices: Client, cast: Cast) -> None:
     assert not CloudModel.objects.get().enabled
 
 
-def add_price(client: Client, cast: Cast, lines: str) -> int:
-    data = {"model": cast.practice.pk, "currency": "XTS", "effective_from_0": "2026-01-02", "effective_from_1": "00:00",
-            "lines": lines, "source": "a letter", "read_on": "2026-01-02", "by_hand": "on"}  # fmt: skip
+def add_price(client: Client, cast: Cast, lines: str, currency: str = "XTS") -> int:
+    data = {"model": cast.practice.pk, "currency": currency, "effective_from_0": "2026-01-02",
+            "effective_from_1": "00:00", "lines": lines, "source": "a letter", "read_on": "2026-01-02",
+            "by_hand": "on"}  # fmt: skip
     client.post("/admin/catalog/price/add/", data)
     return Price.objects.filter(by_hand=True).count()
 
@@ -85,6 +86,11 @@ def test_a_price_is_added_and_never_changed(alices: Client, cast: Cast) -> None:
     price = Price.objects.get(by_hand=True)
     assert price.lines == [{"unit": "image", "amount": "0.03", "per": 1, "description": ""}]
     assert alices.post(f"/admin/catalog/price/{price.pk}/change/", {"source": "x"}).status_code == 403
+
+
+def test_play_money_and_dollars_never_mix(alices: Client, cast: Cast) -> None:
+    assert add_price(alices, cast, '[{"unit": "image", "amount": "0.03"}]', "USD") == 0
+    assert add_price(alices, cast, '[{"unit": "image", "amount": "0.03"}]') == 1
 
 
 @pytest.mark.parametrize("lines", ["[]", "{}", '[{"unit": "image", "amount": 0.03}]',
