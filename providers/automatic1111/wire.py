@@ -31,7 +31,7 @@ from providers.self_hosted import ELECTRICITY, FREE_SIZE, SIZES, USUAL_STRENGTH,
 
 IMAGES_PER_CALL = 4
 USUAL_STEPS = 20
-_CHECKSUM = re.compile(r"\s*\[[0-9a-f]+\]$")
+_CHECKSUM = re.compile(r"\[[0-9a-f]+\]$")
 _ENDING = re.compile(r"\.(safetensors|ckpt|gguf|pt)$")
 
 
@@ -97,7 +97,7 @@ def names_of(model: dict[str, Any]) -> tuple[str, str]:
 
 def plain_name(title: str) -> str:
     """A title without its checksum, which appears only after the first use, and without the file's ending."""
-    return _ENDING.sub("", _CHECKSUM.sub("", title.strip()))
+    return _ENDING.sub("", _CHECKSUM.sub("", title.strip()).rstrip())
 
 
 def to_entry(model: dict[str, Any], samplers: Any, schedulers: Any, *, address: str) -> ModelEntry:

@@ -19,7 +19,7 @@ MORE_LIMIT = "raise the organisation's tier (https://developers.openai.com/api/d
 LONGEST_WAIT = 7 * 86_400.0
 _A_DAY = re.compile(r"per day|\b[RTI]PD\b", re.IGNORECASE)
 # Such as "Please try again in 12s", "in 6m0s" or "in 350ms".
-_AGAIN_IN = re.compile(r"try again in ((?:[\d.]+(?:ms|[dhms]))+)")
+_AGAIN_IN = re.compile(r"try again in ((?:[\d.]{1,12}(?:ms|[dhms])){1,6})")
 _PART = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(ms|[dhms])")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 

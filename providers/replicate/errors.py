@@ -26,7 +26,7 @@ CHECK_TOKEN = (
 ADD_CREDIT = f"Add credit in {BILLING_PAGE} and wait a few minutes; it can be set to refill by itself."
 CHANGE_FIELD = "Change what Replicate names. If you did not ask for it, register the model again: its inputs changed."
 _RESETS = re.compile(r"resets in ~?([0-9]+(?:\.[0-9]+)?) ?s", re.IGNORECASE)
-_LOW_CREDIT = re.compile(r"rate limit .*reduced|in credit|payment method", re.IGNORECASE)
+_LOW_CREDIT = re.compile(r"rate limit .{0,80}reduced|in credit|payment method", re.IGNORECASE)
 _NO_VERSION = re.compile(r"invalid version|version does not exist|not permitted", re.IGNORECASE)
 
 
