@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import orjson
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
@@ -116,7 +116,10 @@ def _work_entries(whose: str, mine: Q, files: str) -> Iterator[Entry]:
 
 
 def _budgets(team: Team) -> QuerySet[Budget]:
-    members = [str(pk) for pk in Membership.objects.filter(team=team).values_list("user_id", flat=True)]
+    """Those of the team, its hub keys, and its people who are in no other: a person's budget follows them there."""
+    elsewhere = Membership.objects.filter(user=OuterRef("user")).exclude(team=team)
+    of_ours = Membership.objects.filter(~Exists(elsewhere), team=team)
+    members = [str(pk) for pk in of_ours.values_list("user_id", flat=True)]
     keys = [str(pk) for pk in HubKey.objects.filter(team=team).values_list("pk", flat=True)]
     ours = Q(scope="team", target=str(team.pk)) | Q(scope="user", target__in=members)
     return Budget.objects.filter(ours | Q(scope="hub_key", target__in=keys))

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from cloudhub.accounts.models import AuditEntry, User
+from cloudhub.accounts.models import AuditEntry, Membership, Role, User
 from cloudhub.billing.models import LedgerEntry
 from cloudhub.core.errors import Forbidden, NotFound
 from cloudhub.generations.images import upload_image
@@ -52,6 +52,14 @@ def test_everything_of_the_team_is_inside(cast: Cast) -> None:
     told = archive.read("README.txt").decode()
     for name in archive.namelist():
         assert name.split("/")[0].partition(".")[0] in told or name == "README.txt", name
+
+
+def test_budgets_of_people_who_are_in_other_teams_too_stay_out(cast: Cast) -> None:
+    Membership.objects.create(user=cast.bob.user, team=cast.other_team, role=Role.MEMBER)
+    for actor, limit in ((cast.bob, "3.000000"), (cast.victor, "4.000000")):
+        budget(cast.alice, limit, scope="user", target=str(actor.user.pk))
+    archive = read(export_team(cast.alice, cast.team.pk)[1])
+    assert [line["limit"] for line in lines(archive, "budgets.jsonl")] == ["4.000000"]
 
 
 def test_the_ledger_is_whole_as_lines_and_as_a_table(cast: Cast) -> None:
