@@ -142,7 +142,7 @@ class PriceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:  # fmt: skip
         """Without the site's transaction around it: what adds a price makes its own."""
-        return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
+        return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined,no-any-return]
 
     def save_model(self, request: HttpRequest, obj: Price, form: PriceForm, change: bool) -> None:
         added = add_price(admin_actor(request), **form.cleaned_data)
