@@ -78,8 +78,8 @@ def _pictures_of_open_answers() -> set[str]:
 
 
 def erase_recipes(generations: QuerySet[Generation]) -> int:
-    """Erase prompt, settings and notes of at most `AT_ONCE` of these generations, the vendor's wording of the prompt
-    and the vendor's kept words; returns how many. Pictures, states, costs and who made them stay."""
+    """Erase prompt, settings and notes of at most `AT_ONCE` of these generations, the vendor's wording of the prompt,
+    the vendor's kept words and its job ids; returns how many. Pictures, states, costs and who made them stay."""
     ids = list(erasable(generations).order_by("id").values_list("id", flat=True)[:AT_ONCE])
     if not ids:
         return 0
@@ -96,6 +96,9 @@ def erasable(generations: QuerySet[Generation]) -> QuerySet[Generation]:
 
 def _erase(generations: QuerySet[Generation], ids: list[UUID], now: datetime) -> int:
     Image.objects.filter(generation_id__in=ids).exclude(revised_prompt="").update(revised_prompt="")
+    ended = Attempt.objects.filter(generation_id__in=ids).exclude(state__in=Attempt.OPEN_STATES)
+    # Some vendors' job ids hold their wording of the prompt and addresses of pictures; an ended job is not asked about.
+    ended.exclude(remote_id="").update(remote_id="")
     for attempt in Attempt.objects.filter(generation_id__in=ids, error__isnull=False):
         Attempt.objects.filter(hold_id=attempt.pk).update(error=_without_words(attempt.error))
     for generation in generations.filter(error__isnull=False):
