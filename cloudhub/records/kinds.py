@@ -81,7 +81,8 @@ KINDS: dict[str, Kind] = {
         Kind("references", "Reference pictures", "Uploaded to work on, and masks.", "reference picture", _references,
              purgeable, purge_images),
         Kind("prompts", "Prompts and recipes", "What was asked, and the vendor's words; 0 days erases a prompt within "
-             "minutes of its end, so that nobody reads it later.", "prompt", _recipes, erasable, erase_recipes, 0),
+             "minutes of its end. What a vendor wrote into a picture's file stays on the disk and is given "
+             "out no more.", "prompt", _recipes, erasable, erase_recipes, 0),
         Kind("keys", "Idempotency keys", "What tells a repeated request from a new one.", "key", _keys, _forgettable,
              _forget_keys, LEAST_DAYS_OF_KEYS),
         Kind("invitations", "Ended invitations", "With the e-mail address that was invited.", "invitation",
