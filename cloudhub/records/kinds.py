@@ -97,6 +97,6 @@ FIXED: tuple[tuple[str, str], ...] = (
     ("Deleted pictures", f"{KEPT_DAYS} days in the bin, then gone for good"),
     ("Vendors' answers as they arrived, previews", "1 day after the call ended; as long as an outcome is unknown"),
     ("Calls counted by rate limits", "as long as a limit looks back"),
-    ("Sign-in sessions", "until they end"),
+    ("Sign-in sessions", "until they end, with the address and browser they were seen from"),
     ("Key checks", "only the latest one of each key"),
 )

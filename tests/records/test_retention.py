@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.models import AuditEntry, Invitation
+from cloudhub.accounts.sessions import mark_seen
 from cloudhub.core.errors import Forbidden, Invalid, NotFound
 from cloudhub.generations.bin import KEPT_DAYS, delete_image
 from cloudhub.generations.images import upload_image
@@ -172,12 +174,15 @@ def test_a_deleted_picture_is_gone_for_good_after_its_days_in_the_bin(cast: Cast
     assert not has_file(image.sha256)
 
 
-def test_ended_sessions_go(cast: Cast) -> None:
+def test_ended_sessions_go_with_address_and_browser(cast: Cast) -> None:
     for key, hours in (("over", -1), ("open", 1)):
         expires = timezone.now() + timedelta(hours=hours)
         Session.objects.create(session_key=key, session_data="", expire_date=expires)
+    for key in ("over", "open", "signed out"):
+        mark_seen(cast.bob.user, key, "192.0.2.7", "Firefox/140.0")
     carry_out_now()
     assert list(Session.objects.values_list("session_key", flat=True)) == ["open"]
+    assert list(UserSession.objects.values_list("session_key", flat=True)) == ["open"], "address and browser go too"
 
 
 def test_the_runner_carries_it_out_beside_its_loop(cast: Cast) -> None:
