@@ -88,6 +88,19 @@ def erase_recipes(generations: QuerySet[Generation]) -> int:
     return run_transaction(lambda: _erase(generations.filter(id__in=ids), ids, timezone.now()))
 
 
+def erase_imported_words(images: QuerySet[Image]) -> int:
+    """Erase the prompts of at most `AT_ONCE` of these imported pictures; returns how many. The pictures stay, and their
+    files are given out without metadata from then on."""
+    ids = list(with_imported_words(images).order_by("id").values_list("id", flat=True)[:AT_ONCE])
+    rows = images.filter(id__in=ids, prompt_erased_at=None)
+    return run_transaction(lambda: rows.update(prompt="", prompt_erased_at=timezone.now())) if ids else 0
+
+
+def with_imported_words(images: QuerySet[Image]) -> QuerySet[Image]:
+    """Imported pictures that are there still with their words, in the row or in the file."""
+    return images.filter(made_with__isnull=False, prompt_erased_at=None, purged_at=None)
+
+
 def erasable(generations: QuerySet[Generation]) -> QuerySet[Generation]:
     """Finished ones whose recipe is there, or came again with a late answer."""
     there = Q(recipe_erased_at=None) | Q(recipe_erased_at__lt=F("finished_at"))

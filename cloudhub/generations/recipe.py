@@ -42,8 +42,9 @@ def recipe_of(image: Image) -> dict[str, Any]:
 
 
 def has_lost_its_words(image: Image) -> bool:
-    """Whether what was asked for the picture has been erased. Its file may hold it too, as the vendor delivered it."""
-    return image.generation is not None and image.generation.recipe_erased_at is not None
+    """Whether what was asked for the picture has been erased. Its file may hold it too, as it came."""
+    made = image.generation
+    return image.prompt_erased_at is not None or (made is not None and made.recipe_erased_at is not None)
 
 
 def original_of(image: Image) -> bytes:

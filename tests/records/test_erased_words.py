@@ -13,8 +13,9 @@ from rest_framework.request import Request
 
 from cloudhub.api.openai.answer import images_answer, pictures_of
 from cloudhub.generations import storage
+from cloudhub.generations.imports import import_images
 from cloudhub.generations.models import Generation, Image
-from cloudhub.generations.purge import erase_recipes
+from cloudhub.generations.purge import erase_imported_words, erase_recipes
 from cloudhub.records.export import export_own_data
 from tests.api.caller import caller_of
 from tests.conftest import Cast, client_of
@@ -60,6 +61,18 @@ def test_what_a_vendor_wrote_into_the_file_is_given_out_only_until_the_recipe_is
         assert PillowImage.open(io.BytesIO(given)).size == (30, 20)
     assert storage.read_bytes(image.sha256) == data
     assert "without its metadata" in client_of(cast.bob).get(f"/gallery/{image.id}/").content.decode()
+
+
+def test_an_imported_picture_is_given_out_without_the_words_of_its_file_once_they_are_erased(cast: Cast) -> None:
+    data = talkative("PNG")
+    (image,) = import_images(cast.bob, [data])
+    assert image.prompt == SECRET.decode()
+    assert set(every_door(cast, image).values()) == {data}
+    assert erase_imported_words(Image.objects.all()) == 1
+    for door, given in every_door(cast, image).items():
+        assert SECRET not in given, door
+    assert "Its prompt was erased on" in client_of(cast.bob).get(f"/gallery/{image.id}/").content.decode()
+    assert erase_imported_words(Image.objects.all()) == 0
 
 
 def test_who_has_the_bytes_from_before_the_erasure_gets_new_ones(cast: Cast) -> None:
