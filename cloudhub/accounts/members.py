@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
@@ -20,18 +21,18 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 def members_of(actor: Actor, team: Team) -> QuerySet[Membership]:
-    """The team's people, each with `has_second_factor` and `last_seen` (None: never). Raises `NotFound` for a team
-    that is not the actor's, unless they own the hub."""
+    """The team's people, each with `has_second_factor` and `last_seen` (None: never; of somebody signed out
+    everywhere, their last sign-in). Raises `NotFound` for a team that is not the actor's, unless they own the hub."""
     require_sight(actor, team)
     memberships = Membership.objects.filter(team=team).select_related("user", "team").order_by("user__email")
-    return memberships.annotate(has_second_factor=_has_factor("user"), last_seen=_last_seen("user"))
+    return memberships.annotate(has_second_factor=_has_factor("user"), last_seen=_last_seen("user", "user__last_login"))
 
 
 def people_of_the_hub(actor: Actor) -> QuerySet[User]:
     """Everybody with an account, annotated as `members_of`; for owners of the hub. Raises `Forbidden`."""
     require_hub_owner(actor)
     people = User.objects.prefetch_related("memberships__team").order_by("-is_active", "email")
-    return people.annotate(has_second_factor=_has_factor("pk"), last_seen=_last_seen("pk"))
+    return people.annotate(has_second_factor=_has_factor("pk"), last_seen=_last_seen("pk", "last_login"))
 
 
 def change_role(actor: Actor, membership_id: int, role: object) -> Membership:
@@ -190,6 +191,8 @@ def _has_factor(user: str) -> Exists:
     return Exists(Authenticator.objects.filter(user=OuterRef(user), type__in=SECOND_FACTORS))
 
 
-def _last_seen(user: str) -> Subquery:
+def _last_seen(user: str, signed_in: str) -> Greatest:
     seen = UserSession.objects.filter(user=OuterRef(user)).order_by().values("user")
-    return Subquery(seen.annotate(latest=Max("last_seen_at")).values("latest"))
+    latest = Subquery(seen.annotate(latest=Max("last_seen_at")).values("latest"))
+    # Databases differ in what is the greater of something and nothing.
+    return Greatest(Coalesce(latest, signed_in), Coalesce(signed_in, latest))

@@ -7,8 +7,9 @@ from importlib import import_module
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
@@ -57,6 +58,14 @@ def end_sessions_of(user: User) -> None:
     sessions = list(UserSession.objects.filter(user=user))
     _delete([session.session_key for session in sessions])
     UserSession.objects.filter(pk__in=[session.pk for session in sessions]).delete()
+
+
+def forget_ended_sessions(most: int) -> int:
+    """Forget address and browser of at most `most` sessions that signed out or ran out; returns how many."""
+    living = Session.objects.filter(session_key=OuterRef("session_key"))
+    ended = UserSession.objects.filter(~Exists(living))
+    ids = list(ended.values_list("pk", flat=True)[:most])
+    return run_transaction(lambda: ended.filter(pk__in=ids).delete()[0]) if ids else 0
 
 
 def _end(actor: Actor, sessions: list[UserSession]) -> None:

@@ -18,7 +18,7 @@ from cloudhub.core.errors import Forbidden, NotFound
 from cloudhub.core.identifiers import read_id
 from cloudhub.generations import storage
 from cloudhub.generations.models import Image
-from cloudhub.generations.recipe import to_pass_on, with_recipe
+from cloudhub.generations.recipe import has_lost_its_words, original_of, to_pass_on, with_recipe
 
 Variant = Literal["recipe", "original", "shared", "thumbnail"]
 LINK_SECONDS = 3600
@@ -28,7 +28,9 @@ _signer = TimestampSigner(salt="cloudhub.api.pictures")
 
 def answer_picture(request: HttpRequest, image: Image, variant: Variant, *, download: bool = False) -> HttpResponseBase:
     """The bytes of a picture, or 304 when the caller has them. Raises `NotFound` when the file is missing."""
-    etag = f'"{image.sha256}"' if variant == "original" else f'"{image.sha256}-{variant}"'
+    # What a caller has from before the words were erased still holds them.
+    bare = "-bare" if has_lost_its_words(image) else ""
+    etag = f'"{image.sha256}{bare}"' if variant == "original" else f'"{image.sha256}-{variant}{bare}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         mime_type = "image/webp" if variant == "thumbnail" else image.mime_type
@@ -48,7 +50,7 @@ def _read(image: Image, variant: Variant) -> bytes:
             return storage.thumbnail(image.sha256)
         if variant == "shared":
             return to_pass_on(image)
-        return storage.read_bytes(image.sha256) if variant == "original" else with_recipe(image)
+        return original_of(image) if variant == "original" else with_recipe(image)
     except FileNotFoundError as error:
         raise NotFound("The file of this picture is missing on the hub's disk.", code="file_missing") from error
 

@@ -158,7 +158,7 @@ class Image(models.Model):
     """One picture: what a vendor gave back, or an upload (then without an attempt). The bytes lie in storage.
 
     An upload that was made elsewhere and imported into the Gallery has words of its own: `prompt`, and in `made_with`
-    where it was made, which is null for every other picture.
+    where it was made, which is null for every other picture. After `prompt_erased_at` the prompt is empty.
 
     From `deleted_at` on it lies in the bin; from `purged_at` on it is gone for good. The row stays as proof that there
     was a picture, and loses its `sha256` once the file is dealt with.
@@ -179,6 +179,7 @@ class Image(models.Model):
     revised_prompt = models.TextField(blank=True)
     prompt = models.TextField(blank=True, default="")
     made_with = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null means "not imported"
+    prompt_erased_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True)
     purged_at = models.DateTimeField(null=True)

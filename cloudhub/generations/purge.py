@@ -78,14 +78,27 @@ def _pictures_of_open_answers() -> set[str]:
 
 
 def erase_recipes(generations: QuerySet[Generation]) -> int:
-    """Erase prompt, settings and notes of at most `AT_ONCE` of these generations, the vendor's wording of the prompt
-    and the vendor's kept words; returns how many. Pictures, states, costs and who made them stay."""
+    """Erase prompt, settings and notes of at most `AT_ONCE` of these generations, the vendor's wording of the prompt,
+    the vendor's kept words and its job ids; returns how many. Pictures, states, costs and who made them stay."""
     ids = list(erasable(generations).order_by("id").values_list("id", flat=True)[:AT_ONCE])
     if not ids:
         return 0
     for attempt_id in Attempt.objects.filter(generation_id__in=ids).values_list("hold_id", flat=True):
         strip_answer(attempt_id)
     return run_transaction(lambda: _erase(generations.filter(id__in=ids), ids, timezone.now()))
+
+
+def erase_imported_words(images: QuerySet[Image]) -> int:
+    """Erase the prompts of at most `AT_ONCE` of these imported pictures; returns how many. The pictures stay, and their
+    files are given out without metadata from then on."""
+    ids = list(with_imported_words(images).order_by("id").values_list("id", flat=True)[:AT_ONCE])
+    rows = images.filter(id__in=ids, prompt_erased_at=None)
+    return run_transaction(lambda: rows.update(prompt="", prompt_erased_at=timezone.now())) if ids else 0
+
+
+def with_imported_words(images: QuerySet[Image]) -> QuerySet[Image]:
+    """Imported pictures that are there still with their words, in the row or in the file."""
+    return images.filter(made_with__isnull=False, prompt_erased_at=None, purged_at=None)
 
 
 def erasable(generations: QuerySet[Generation]) -> QuerySet[Generation]:
@@ -96,6 +109,9 @@ def erasable(generations: QuerySet[Generation]) -> QuerySet[Generation]:
 
 def _erase(generations: QuerySet[Generation], ids: list[UUID], now: datetime) -> int:
     Image.objects.filter(generation_id__in=ids).exclude(revised_prompt="").update(revised_prompt="")
+    ended = Attempt.objects.filter(generation_id__in=ids).exclude(state__in=Attempt.OPEN_STATES)
+    # Some vendors' job ids hold their wording of the prompt and addresses of pictures; an ended job is not asked about.
+    ended.exclude(remote_id="").update(remote_id="")
     for attempt in Attempt.objects.filter(generation_id__in=ids, error__isnull=False):
         Attempt.objects.filter(hold_id=attempt.pk).update(error=_without_words(attempt.error))
     for generation in generations.filter(error__isnull=False):

@@ -41,6 +41,17 @@ def recipe_of(image: Image) -> dict[str, Any]:
     }
 
 
+def has_lost_its_words(image: Image) -> bool:
+    """Whether what was asked for the picture has been erased. Its file may hold it too, as it came."""
+    made = image.generation
+    return image.prompt_erased_at is not None or (made is not None and made.recipe_erased_at is not None)
+
+
+def original_of(image: Image) -> bytes:
+    """The stored bytes; once the picture has lost its words, without those in its file. Raises FileNotFoundError."""
+    return to_pass_on(image) if has_lost_its_words(image) else storage.read_bytes(image.sha256)
+
+
 def with_recipe(image: Image) -> bytes:
     """The picture for the files of whoever asked for it: as for passing on, and a PNG gets text with its recipe.
 

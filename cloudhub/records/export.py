@@ -20,6 +20,7 @@ from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.core.errors import Forbidden, NotFound
 from cloudhub.generations import storage
 from cloudhub.generations.models import Attempt, Generation, Image
+from cloudhub.generations.recipe import has_lost_its_words, original_of
 from cloudhub.records import rows
 from cloudhub.records.zip_stream import zip_stream
 
@@ -37,7 +38,8 @@ One line of JSON a row, UTF-8. Times are ISO 8601 in UTC, amounts decimal text w
 numbers that members.jsonl and hub_keys.jsonl explain where they are this team's.
 
 {files}
-pictures/           the files, by the id in images.jsonl; bytes as the vendor or the person gave them
+pictures/           the files, by the id in images.jsonl; bytes as the vendor or the person gave them,
+                    without metadata where the prompt was erased
 images.jsonl        every picture; "file" is null where it is gone or missing
 generations.jsonl   every wish: prompt, settings as asked and as sent, state, cost
 attempts.jsonl      every call to a vendor, by the generation it was for
@@ -109,10 +111,10 @@ def _work_entries(whose: str, mine: Q, files: str) -> Iterator[Entry]:
     yield "generations.jsonl", _lines(generations.select_related("model"), rows.generation_line), True
     yield "attempts.jsonl", _lines(attempts, rows.attempt_line), True
     yield "images.jsonl", _lines(images, lambda image: rows.image_line(image, _file_name(image))), True
-    for image in _steps(images.filter(purged_at=None)):
+    for image in _steps(images.filter(purged_at=None).select_related("generation")):
         name = _file_name(image)
         if name:
-            yield name, _file(image.sha256), False
+            yield name, _file(image), False
 
 
 def _budgets(team: Team) -> QuerySet[Budget]:
@@ -131,9 +133,12 @@ def _file_name(image: Image) -> str | None:
     return f"pictures/{image.pk}.{ENDINGS.get(image.mime_type, 'bin')}"
 
 
-def _file(sha256: str) -> Iterator[bytes]:
+def _file(image: Image) -> Iterator[bytes]:
     try:
-        with storage.object_path(sha256).open("rb") as file:
+        if has_lost_its_words(image):
+            yield original_of(image)
+            return
+        with storage.object_path(image.sha256).open("rb") as file:
             while piece := file.read(PIECE):
                 yield piece
     except FileNotFoundError:

@@ -11,10 +11,30 @@ from cloudhub.accounts.models import Invitation, Team
 from cloudhub.core.database import run_transaction
 from cloudhub.generations.bin import KEPT_DAYS
 from cloudhub.generations.models import Generation, Image
-from cloudhub.generations.purge import AT_ONCE, OPEN_STATES, erasable, erase_recipes, purge_images, purgeable
+from cloudhub.generations.purge import (
+    AT_ONCE,
+    OPEN_STATES,
+    erasable,
+    erase_imported_words,
+    erase_recipes,
+    purge_images,
+    purgeable,
+    with_imported_words,
+)
 
 # INTERFACES promises that an idempotency key is known this long.
 LEAST_DAYS_OF_KEYS = 30
+
+
+@dataclass(frozen=True)
+class Words:
+    """What was asked: for generations by when they ended, for imported pictures by when they came."""
+
+    recipes: QuerySet[Generation]
+    imports: QuerySet[Image]
+
+    def count(self) -> int:
+        return self.recipes.count() + self.imports.count()
 
 
 @dataclass(frozen=True)
@@ -26,9 +46,9 @@ class Kind:
     label: str
     words: str
     unit: str
-    due: Callable[[Team, datetime], QuerySet[Any]]
-    ready: Callable[[QuerySet[Any]], QuerySet[Any]]
-    clear: Callable[[QuerySet[Any]], int]
+    due: Callable[[Team, datetime], QuerySet[Any] | Words]
+    ready: Callable[[Any], QuerySet[Any] | Words]
+    clear: Callable[[Any], int]
     least_days: int = 1
 
 
@@ -41,8 +61,17 @@ def _references(team: Team, before: datetime) -> QuerySet[Image]:
     return Image.objects.filter(team=team, created_at__lt=before, generation__isnull=True, made_with__isnull=True)
 
 
-def _recipes(team: Team, before: datetime) -> QuerySet[Generation]:
-    return Generation.objects.filter(team=team, finished_at__lt=before)
+def _words(team: Team, before: datetime) -> Words:
+    recipes = Generation.objects.filter(team=team, finished_at__lt=before)
+    return Words(recipes, Image.objects.filter(team=team, created_at__lt=before, made_with__isnull=False))
+
+
+def _erasable_words(words: Words) -> Words:
+    return Words(erasable(words.recipes), with_imported_words(words.imports))
+
+
+def _erase_words(words: Words) -> int:
+    return erase_recipes(words.recipes) + erase_imported_words(words.imports)
 
 
 def _keys(team: Team, before: datetime) -> QuerySet[Generation]:
@@ -80,8 +109,10 @@ KINDS: dict[str, Kind] = {
              purge_images),
         Kind("references", "Reference pictures", "Uploaded to work on, and masks.", "reference picture", _references,
              purgeable, purge_images),
-        Kind("prompts", "Prompts and recipes", "What was asked, and the vendor's words; 0 days erases a prompt within "
-             "minutes of its end, so that nobody reads it later.", "prompt", _recipes, erasable, erase_recipes, 0),
+        Kind("prompts", "Prompts and recipes", "What was asked, also for imported pictures, and the vendor's words; 0 "
+             "days erases a prompt within minutes of its end or import. What a vendor or program wrote into a "
+             "picture's file stays on the disk and is given out no more.", "prompt", _words, _erasable_words,
+             _erase_words, 0),
         Kind("keys", "Idempotency keys", "What tells a repeated request from a new one.", "key", _keys, _forgettable,
              _forget_keys, LEAST_DAYS_OF_KEYS),
         Kind("invitations", "Ended invitations", "With the e-mail address that was invited.", "invitation",
@@ -96,6 +127,6 @@ FIXED: tuple[tuple[str, str], ...] = (
     ("Deleted pictures", f"{KEPT_DAYS} days in the bin, then gone for good"),
     ("Vendors' answers as they arrived, previews", "1 day after the call ended; as long as an outcome is unknown"),
     ("Calls counted by rate limits", "as long as a limit looks back"),
-    ("Sign-in sessions", "until they end"),
+    ("Sign-in sessions", "until they end, with the address and browser they were seen from"),
     ("Key checks", "only the latest one of each key"),
 )

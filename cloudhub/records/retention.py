@@ -11,6 +11,7 @@ from django.utils import timezone
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.audit_trail import record
 from cloudhub.accounts.models import Team
+from cloudhub.accounts.sessions import forget_ended_sessions
 from cloudhub.core.database import release_connection, run_transaction
 from cloudhub.core.errors import Forbidden, Invalid, NotFound
 from cloudhub.generations.bin import overdue
@@ -133,6 +134,7 @@ def carry_out(stopping: threading.Event, now: datetime | None = None) -> None:
     _in_steps(stopping, lambda: purge_images(overdue(now)))
     _in_steps(stopping, remove_purged_files)
     _in_steps(stopping, lambda: _end_sessions(now))
+    _in_steps(stopping, lambda: forget_ended_sessions(SESSIONS_AT_ONCE))
 
 
 def _carry_out_kind(kind: Kind, team: Team, now: datetime, stopping: threading.Event) -> None:

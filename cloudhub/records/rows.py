@@ -61,8 +61,8 @@ def image_line(row: Image, file: str | None) -> dict[str, Any]:
         "attempt": str(row.attempt_id) if row.attempt_id else None, "index": row.index, "sha256": row.sha256 or None,
         "bytes": row.size_bytes, "width": row.width, "height": row.height, "mime_type": row.mime_type,
         "seed": row.seed, "revised_prompt": row.revised_prompt or None, "imported_prompt": row.prompt or None,
-        "imported_from": row.made_with, "created_at": when(row.created_at), "deleted_at": when(row.deleted_at),
-        "gone_at": when(row.purged_at),
+        "imported_from": row.made_with, "prompt_erased_at": when(row.prompt_erased_at),
+        "created_at": when(row.created_at), "deleted_at": when(row.deleted_at), "gone_at": when(row.purged_at),
     }  # fmt: skip
 
 

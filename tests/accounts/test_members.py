@@ -1,8 +1,11 @@
 """Roles, leaving a team, being deactivated: who may do it, and what stops at once."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor, actor_of_hub_key, actor_of_user
 from cloudhub.accounts.hub_keys import find_hub_key
@@ -16,7 +19,7 @@ from cloudhub.accounts.members import (
     remove_member,
     remove_second_factor,
 )
-from cloudhub.accounts.models import AuditEntry, Invitation, Membership, Role
+from cloudhub.accounts.models import AuditEntry, Invitation, Membership, Role, User
 from cloudhub.accounts.owners import make_hub_owner
 from cloudhub.accounts.sessions import mark_seen
 from cloudhub.accounts.teams import archive_team, create_team, find_team, open_team, rename_team
@@ -137,6 +140,10 @@ def test_the_list_tells_last_sight_and_second_factor(cast: Cast) -> None:
     bob, victor = rows[cast.bob.user.pk], rows[cast.victor.user.pk]
     assert bob.last_seen is not None
     assert victor.last_seen is None
+    signed_in = timezone.now() - timedelta(days=3)
+    User.objects.filter(pk__in=[bob.user_id, victor.user_id]).update(last_login=signed_in)
+    seen = {person.user_id: person.last_seen for person in members_of(cast.alice, cast.team)}
+    assert (seen[bob.user_id], seen[victor.user_id]) == (bob.last_seen, signed_in), "no session is left to tell of it"
     assert (bob.has_second_factor, victor.has_second_factor) == (False, True)
 
 

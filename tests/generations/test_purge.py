@@ -13,6 +13,7 @@ from cloudhub.generations.answers import kept_answer
 from cloudhub.generations.images import upload_image
 from cloudhub.generations.models import Attempt, Generation, Image
 from cloudhub.generations.purge import erase_recipes, purge_images, remove_purged_files
+from cloudhub.records.rows import attempt_line
 from tests.conftest import Cast
 from tests.generations.stage import again, all_at_once, attempts_of, carry_out, png, submit
 from tests.records.stage import has_file, images_of, make_file_older, now_image
@@ -146,6 +147,20 @@ def test_an_erased_recipe_leaves_states_money_and_pictures(cast: Cast) -> None:
     record = storage.record_path(attempt.pk).read_text()
     assert "secret" not in record
     assert erase_recipes(Generation.objects.all()) == 0
+
+
+def test_the_vendors_job_goes_with_the_recipe_unless_its_outcome_is_unknown(cast: Cast) -> None:
+    made = carry_out(cast.bob)
+    # As `remember_addresses` keeps it: the vendor's wording and a signed address.
+    remembered = '{"pictures": [["https://cdn.example/1?signature=a", "a secret wish"]]}'
+    Attempt.objects.update(remote_id=remembered, state="unknown")
+    erase_recipes(Generation.objects.all())
+    assert attempts_of(made)[0].remote_id == remembered, "the vendor is still asked about it"
+    Attempt.objects.update(state="settled")
+    Generation.objects.filter(id=made.id).update(finished_at=timezone.now() + timedelta(seconds=1))
+    erase_recipes(Generation.objects.all())
+    (attempt,) = attempts_of(made)
+    assert (attempt.remote_id, attempt_line(attempt)["vendor_job"]) == ("", None)
 
 
 def test_a_late_answer_after_the_erasure_is_erased_too(cast: Cast) -> None:

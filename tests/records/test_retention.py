@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from cloudhub.accounts.actor import Actor
 from cloudhub.accounts.models import AuditEntry, Invitation
+from cloudhub.accounts.sessions import mark_seen
 from cloudhub.core.errors import Forbidden, Invalid, NotFound
 from cloudhub.generations.bin import KEPT_DAYS, delete_image
 from cloudhub.generations.images import upload_image
+from cloudhub.generations.imports import import_images
 from cloudhub.generations.models import Generation, Image
 from cloudhub.health.schedule import do_chores
 from cloudhub.records.models import RetentionRule
@@ -84,6 +87,20 @@ def test_zero_days_erases_a_prompt_as_soon_as_it_is_finished(cast: Cast) -> None
     carry_out_now()
     assert (again(made).prompt, again(queued).prompt) == ("", "")
     assert images_of(made)[0].purged_at is None
+
+
+def test_prompts_of_imported_pictures_go_by_the_age_of_the_picture(cast: Cast) -> None:
+    old, young = import_images(cast.bob, [png(), png("gold")], prompt="a secret wish")
+    reference = upload_image(cast.bob, png("red"))
+    for image in (old, reference):
+        make_image_older(31, image)
+    assert look_at_change(cast.alice, kind="prompts", days=30, for_hub=True).count == 1
+    keep(cast.alice, "prompts", 30)
+    carry_out_now()
+    assert [now_image(image.id).prompt for image in (old, young)] == ["", "a secret wish"]
+    assert now_image(old.id).purged_at is None
+    assert now_image(reference.id).prompt_erased_at is None, "that is the rule of reference pictures"
+    assert look_at_change(cast.alice, kind="prompts", days=30, for_hub=True).count == 0
 
 
 def test_idempotency_keys_are_kept_at_least_thirty_days(cast: Cast) -> None:
@@ -172,12 +189,15 @@ def test_a_deleted_picture_is_gone_for_good_after_its_days_in_the_bin(cast: Cast
     assert not has_file(image.sha256)
 
 
-def test_ended_sessions_go(cast: Cast) -> None:
+def test_ended_sessions_go_with_address_and_browser(cast: Cast) -> None:
     for key, hours in (("over", -1), ("open", 1)):
         expires = timezone.now() + timedelta(hours=hours)
         Session.objects.create(session_key=key, session_data="", expire_date=expires)
+    for key in ("over", "open", "signed out"):
+        mark_seen(cast.bob.user, key, "192.0.2.7", "Firefox/140.0")
     carry_out_now()
     assert list(Session.objects.values_list("session_key", flat=True)) == ["open"]
+    assert list(UserSession.objects.values_list("session_key", flat=True)) == ["open"], "address and browser go too"
 
 
 def test_the_runner_carries_it_out_beside_its_loop(cast: Cast) -> None:

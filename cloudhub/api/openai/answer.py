@@ -8,13 +8,13 @@ from rest_framework.request import Request
 from cloudhub.api.openai.usage import usage_of
 from cloudhub.api.pictures import signed_address
 from cloudhub.core.errors import NotFound
-from cloudhub.generations import storage
 from cloudhub.generations.models import Generation, Image
+from cloudhub.generations.recipe import original_of
 
 
 def pictures_of(generation: Generation) -> list[Image]:
     """The pictures that are there, in the order of their calls."""
-    images = Image.objects.filter(generation=generation, deleted_at=None)
+    images = Image.objects.filter(generation=generation, deleted_at=None).select_related("generation")
     return list(images.order_by("attempt__slot", "index", "id"))
 
 
@@ -41,7 +41,7 @@ def picture_item(request: Request, image: Image, response_format: str) -> dict[s
         item = {"url": signed_address(request, image)}
     else:
         try:
-            item = {"b64_json": pybase64.b64encode_as_string(storage.read_bytes(image.sha256))}
+            item = {"b64_json": pybase64.b64encode_as_string(original_of(image))}
         except FileNotFoundError as error:
             raise NotFound("The file of this picture is missing on the hub's disk.", code="file_missing") from error
     return {**item, "revised_prompt": image.revised_prompt} if image.revised_prompt else item

@@ -58,7 +58,8 @@ class OneImage(Door):
               parameters=[
                   ID,
                   query("format", "`json` gives the record instead of the bytes.", enum=["json"]),
-                  query("original", "1: the bytes as the vendor sent them, without the recipe.", enum=["0", "1"]),
+                  query("original", "1: the bytes as the vendor sent them, without the recipe, and without "
+                        "metadata once the prompt was erased.", enum=["0", "1"]),
                   query("shared", "1: to pass on, without recipe and without any other metadata.", enum=["0", "1"]),
                   query("thumbnail", "1: a WebP of at most 640 pixels a side.", enum=["0", "1"]),
                   query("download", "1: as an attachment with a file name.", enum=["0", "1"]),

@@ -18,6 +18,7 @@ from cloudhub.generations.decide import decide_attempt
 from cloudhub.generations.find import find_attempt, find_generation
 from cloudhub.generations.images import find_image
 from cloudhub.generations.imports import LONGEST_ORIGIN, import_images
+from cloudhub.generations.recipe import has_lost_its_words
 from cloudhub.generations.waiting import lane_waits
 from cloudhub.web.cards import card_of
 from cloudhub.web.htmx import HubRequest, signed_in, status_of
@@ -79,7 +80,7 @@ def picture(request: HubRequest, image_id: UUID) -> HttpResponse:
     image = find_image(request.actor, image_id)
     made = find_generation(request.actor, image.generation_id) if image.generation_id else None
     context = {"image": image, "card": card_of(made) if made else None, "recipe": recipe_words(made),
-               "may_delete": may_delete(request.actor, image)}  # fmt: skip
+               "may_delete": may_delete(request.actor, image), "is_bare": has_lost_its_words(image)}  # fmt: skip
     return render(request, "gallery/picture.html", context)
 
 

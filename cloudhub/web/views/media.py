@@ -15,7 +15,7 @@ from cloudhub.generations import storage
 from cloudhub.generations.find import find_attempt
 from cloudhub.generations.images import find_image
 from cloudhub.generations.models import Image
-from cloudhub.generations.recipe import to_pass_on, with_recipe
+from cloudhub.generations.recipe import has_lost_its_words, original_of, to_pass_on, with_recipe
 from cloudhub.web.htmx import HubRequest, signed_in
 from providers.pictures import UnreadablePicture, read_picture
 
@@ -25,7 +25,7 @@ ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 @require_safe
 @signed_in()
 def original(request: HubRequest, image_id: UUID) -> HttpResponse:
-    """The bytes as the vendor gave them."""
+    """The bytes as the vendor gave them, without words that were erased."""
     return _original(request, find_image(request.actor, image_id))
 
 
@@ -49,7 +49,7 @@ def download(request: HubRequest, image_id: UUID) -> HttpResponse:
 @require_safe
 @signed_in()
 def download_original(request: HubRequest, image_id: UUID) -> HttpResponse:
-    """The untouched original, as a file."""
+    """The original, as a file."""
     image = find_image(request.actor, image_id)
     return _as_file(_original(request, image), image)
 
@@ -69,14 +69,16 @@ def preview(request: HubRequest, attempt_id: UUID, number: int) -> HttpResponseB
 
 
 def _original(request: HubRequest, image: Image) -> HttpResponse:
-    return _picture(request, image, "original", image.mime_type, lambda: storage.read_bytes(image.sha256))
+    return _picture(request, image, "original", image.mime_type, lambda: original_of(image))
 
 
 def _picture(
     request: HubRequest, image: Image, variant: str, mime_type: str, read: Callable[[], bytes]
 ) -> HttpResponse:
     """An answer that the browser may keep for itself."""
-    etag = f'"{image.sha256[:32]}-{variant}"'
+    # What a browser has from before the words were erased still holds them.
+    bare = "-bare" if has_lost_its_words(image) else ""
+    etag = f'"{image.sha256[:32]}-{variant}{bare}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         try:
