@@ -13,8 +13,8 @@ from cloudhub.catalog.models import CloudModel
 from cloudhub.core.errors import Invalid
 from cloudhub.core.identifiers import read_id
 from cloudhub.core.text import is_storable
-from cloudhub.generations import storage
 from cloudhub.generations.models import Image
+from cloudhub.generations.recipe import original_of
 from cloudhub.generations.sharing import is_whole
 from providers.base import CloudGenerationRequest, InputImage, InvalidField, ModelEntry
 from providers.pictures import UnreadablePicture, read_picture, refuse_many_scans
@@ -113,7 +113,8 @@ def _data_of(uri: str) -> bytes:
 
 def _stored_picture(value: Any, actor: Actor) -> InputImage:
     image_id = read_id(value)
-    image = Image.objects.filter(id=image_id, team=actor.team, deleted_at=None).first() if image_id else None
+    images = Image.objects.filter(team=actor.team, deleted_at=None).select_related("generation")
+    image = images.filter(id=image_id).first() if image_id else None
     if image is None:
         raise UnreadablePicture("There is no such picture. Give an image id of your team or a data URI.")
     return _input_image(image)
@@ -121,7 +122,7 @@ def _stored_picture(value: Any, actor: Actor) -> InputImage:
 
 def _input_image(image: Image) -> InputImage:
     try:
-        data = storage.read_bytes(image.sha256)
+        data = original_of(image)
     except FileNotFoundError as error:
         raise UnreadablePicture("The file of this picture is missing.") from error
     return InputImage(
@@ -144,7 +145,8 @@ def wish_from_json(stored: Mapping[str, Any]) -> CloudGenerationRequest:
     values = {"prompt": "", **stored}
     ids, mask = values.pop("input_images", []), values.pop("mask", None)
     wanted = [*ids, mask] if mask else ids
-    pictures = {str(image.id): _input_image(image) for image in Image.objects.filter(id__in=wanted)}
+    images = Image.objects.filter(id__in=wanted).select_related("generation")
+    pictures = {str(image.id): _input_image(image) for image in images}
     return CloudGenerationRequest(
         input_images=tuple(pictures[image_id] for image_id in ids), mask=pictures[mask] if mask else None, **values
     )

@@ -16,6 +16,7 @@ from cloudhub.generations import storage
 from cloudhub.generations.imports import import_images
 from cloudhub.generations.models import Generation, Image
 from cloudhub.generations.purge import erase_imported_words, erase_recipes
+from cloudhub.generations.wish import wish_from_json
 from cloudhub.records.export import export_own_data
 from tests.api.caller import caller_of
 from tests.conftest import Cast, client_of
@@ -34,13 +35,14 @@ def talkative(kind: str) -> bytes:
 
 
 def every_door(cast: Cast, image: Image) -> dict[str, bytes]:
-    """The picture as each door gives its original."""
+    """The picture as each door gives its original, and as a vendor gets it to work on."""
     page, program = client_of(cast.bob), caller_of(cast.bob)
     archive = zipfile.ZipFile(io.BytesIO(b"".join(export_own_data(cast.bob))))
     found = {
         "page": page.get(f"/media/{image.id}").content,
         "file": page.get(f"/media/{image.id}.original").content,
         "api": program.get(f"/api/v1/images/{image.id}?original=1").content,
+        "vendor": wish_from_json({"model": "practice-1", "input_images": [str(image.id)]}).input_images[0].data,
         "export": archive.read(next(name for name in archive.namelist() if str(image.id) in name)),
     }
     if image.generation:
