@@ -18,7 +18,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django import Settings
 from waitress import wasyncore
 from waitress.server import create_server
@@ -303,6 +303,8 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
         launched = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        # Machines that others use too are now and then ten times slower.
+        expect.set_options(timeout=15_000)
         yield launched
         launched.close()
 
