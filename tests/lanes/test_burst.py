@@ -73,12 +73,14 @@ def test_a_burst_of_two_people_meets_no_refusal_and_takes_turns(
 def test_one_wish_for_many_pictures_waits_in_the_lane_too(
     counting: RunningServer, gemini_flash: CloudModel, committed_cast: Cast
 ) -> None:
-    limit_to(requests(4, SECONDS), name=lane_of(gemini_flash))
+    # A call is counted from when it left; on a busy machine that is up to a second after its turn.
+    span = 2 * SECONDS
+    limit_to(requests(4, span), name=lane_of(gemini_flash))
     engine.begin()
     done = finish_all([submit(committed_cast.bob, FLASH, num_images=10).generation])
     assert done[0].state == "succeeded"
     times = sorted(LaneCall.objects.values_list("at", flat=True))
-    assert all((later - earlier).total_seconds() > SECONDS for earlier, later in zip(times, times[4:], strict=False))
+    assert all((later - earlier).total_seconds() > span for earlier, later in zip(times, times[4:], strict=False))
     check_invoice_against_ledger(counting)
 
 
