@@ -19,6 +19,7 @@ from cloudhub.accounts.invitations import invite
 from cloudhub.accounts.models import HubKey, Membership, Role, Team, User
 from cloudhub.api.pictures import _signer
 from cloudhub.billing.budgets import create_budget
+from cloudhub.catalog.models import CloudModel
 from cloudhub.generations.bin import delete_image
 from cloudhub.generations.engine import engine
 from cloudhub.generations.models import Attempt, Generation
@@ -214,6 +215,8 @@ def _role(name: str, actor: Actor, may: frozenset[str], client: Client, headers:
 def other_values() -> dict[str, Any]:
     """What stands in addresses for things that belong to the whole hub."""
     return {"provider_id": "practice", "reference": "practice-1", "model": "practice-1",
-            "number": 0, "user_id": User.objects.get(email="victor@example.org").pk,
+            "number": 0, "model_id": CloudModel.objects.get(key="practice-1").pk,
+            "user_id": User.objects.get(email="victor@example.org").pk,
             "team_id": Team.objects.get(name="Elsewhere").pk, "session_id": NOBODYS_NUMBER, "pk": NOBODYS_NUMBER,
+            "object_id": NOBODYS_NUMBER, "content_type_id": NOBODYS_NUMBER,
             "uidb36": "x", "key": "x", "app_label": "billing", "form": "csv", "rest": "nothing/here"}  # fmt: skip

@@ -64,7 +64,7 @@ def address(name: str, world: World) -> str:
     values, parts = other_values(), {}
     for part in ROUTES[name].parts:
         source = RULES[name].instead.get(part, part)
-        parts[part] = world.values[source][STUDIO] if source in world.values else values.get(part, 1)
+        parts[part] = world.values[source][STUDIO] if source in world.values else values[part]
     return reverse(name, kwargs=parts)
 
 
