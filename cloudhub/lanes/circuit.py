@@ -62,7 +62,6 @@ def _is_of_the_model(error: ProviderError) -> bool:
 def note_too_many_questions(name: LaneName, error: Busy) -> None:
     """The vendor limits questions after its jobs: no new ones are sent until it says. That tells nothing of how many
     calls it takes, so that no limit is learned."""
-
     run_transaction(lambda: _wait_as_named(name, error))
 
 
