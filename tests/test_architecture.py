@@ -31,14 +31,14 @@ ORDER = {package: level for level, packages in enumerate(LAYERS) for package in 
 # matches budgets to models and prices.
 WITHIN_A_ROW = {("billing", "catalog"), ("catalog", "vault")}
 SHARED_BY_VENDORS = {
-    "base", "catalogue", "emulation", "google", "guarded", "http", "masks", "openai_form", "pictures", "reading",
-    "results", "self_hosted", "vertex",
+    "base", "catalogue", "counting", "emulation", "google", "guarded", "http", "masks", "openai_form", "pictures",
+    "reading", "results", "self_hosted", "vertex",
 }  # fmt: skip
 CONTRACT_FOR_THE_HUB = {"base", "http", "catalogue", "pictures"}
 CONTRACT_PARTS = {
-    "abilities", "base", "catalogue", "credentials", "errors", "google", "guarded", "http", "inflate", "input_pictures",
-    "masks", "models", "normalise", "openai_form", "pictures", "privacy", "reading", "request", "results",
-    "self_hosted", "vertex",
+    "abilities", "base", "catalogue", "counting", "credentials", "errors", "google", "guarded", "http", "inflate",
+    "input_pictures", "masks", "models", "normalise", "openai_form", "pictures", "privacy", "reading", "request",
+    "results", "self_hosted", "vertex",
 }  # fmt: skip
 
 

@@ -9,15 +9,17 @@ import re
 from typing import Any, Literal
 
 from providers.base import Capabilities, FreeSize, Option
-from providers.fal import counting
+from providers.counting import ManyAtOnce, held_at_one
 from providers.fal.schema import Field
 
+# In the order of preference.
+COUNTS = ("num_images", "num_outputs", "number_of_images", "num_samples", "image_count", "batch_size")
 NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # our name: (the endpoint's names, the kinds that fit)
     "prompt": (("prompt",), ("string",)),
     "negative_prompt": (("negative_prompt",), ("string",)),
     "seed": (("seed",), ("integer",)),
-    "count": (counting.NAMES, ("integer",)),
+    "count": (COUNTS, ("integer",)),
     "guidance_scale": (("guidance_scale", "cfg_scale"), ("number", "integer")),
     "strength": (("strength",), ("number",)),
     "enhance_prompt": (("enhance_prompt", "expand_prompt", "enable_prompt_expansion"), ("boolean",)),
@@ -70,8 +72,8 @@ def read_abilities(fields: list[Field], endpoint: str) -> Capabilities:
     _add_picture_facts(picture, known, inputs, facts, endpoint)
     used = {*inputs.values(), *([picture.name] if picture else [])}
     try:
-        held = counting.held_at_one(fields, used)
-    except counting.ManyAtOnce as error:
+        held = held_at_one(fields, used)
+    except ManyAtOnce as error:
         raise Unsuitable(f"Its input {error} makes several pictures at once.") from error
     facts |= {"held": held} if held else {}
     used |= set(held)

@@ -33,7 +33,6 @@ from providers.base import (
     Picture,
     Rejected,
 )
-from providers.fal.counting import asked_by_option, at_one
 from providers.fal.job import Job
 from providers.fal.schema import number
 from providers.fal.usage import delivered_units
@@ -72,7 +71,7 @@ def to_input(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, An
     }
     if request.width and request.height and request.aspect_ratio is None and "image_size" in names:
         body[names["image_size"]] = {"width": request.width, "height": request.height}
-    return body | _images(request, model) | at_one(model) | dict(request.options)
+    return body | _images(request, model) | mapping(model.capabilities.facts.get("held")) | dict(request.options)
 
 
 def _images(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]:
@@ -97,7 +96,7 @@ def _data_uri(data: bytes, mime_type: str) -> str:
 def check_wish(request: CloudGenerationRequest, model: ModelEntry) -> None:
     """Raises `InvalidField` naming each field that this endpoint would refuse beyond the common rules."""
     facts = model.capabilities.facts
-    problems = asked_by_option(request, model)
+    problems = {}
     for name in texts(list(facts.get("required_options", ()))):
         if name not in request.options:
             problems[f"options.{name}"] = f"{model.name} needs this option."

@@ -8,16 +8,25 @@ import re
 from typing import Any, Literal
 
 from providers.base import Capabilities, Option
-from providers.replicate import counting
+from providers.counting import ManyAtOnce, held_at_one
 from providers.replicate.schema import Field
 from providers.replicate.sizes import Sizes, read_sizes
 
+# In the order of preference.
+COUNTS = (
+    "num_outputs", "num_images", "number_of_images", "num_samples", "n", "number_of_outputs", "image_count",
+    "max_images", "num_images_per_prompt", "images_per_prompt", "num_variations", "samples", "n_samples",
+    "batch_size", "batch_count",
+)  # fmt: skip
+# Says whether `max_images` is looked at; on "auto" the model itself decides how many up to it, so that four pictures
+# come surely by four calls only.
+SERIES = "sequential_image_generation"
 PROMPTS = ("prompt", "text_prompt", "text", "caption", "instruction", "instructions")
 NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # our name: (the model's names, the kinds that fit)
     "negative_prompt": (("negative_prompt",), ("string",)),
     "seed": (("seed",), ("integer",)),
-    "count": (counting.NAMES, ("integer",)),
+    "count": (COUNTS, ("integer",)),
     "guidance_scale": (("guidance_scale", "guidance", "cfg_scale", "cfg"), ("number", "integer")),
     "strength": (("prompt_strength", "strength", "denoising_strength"), ("number",)),
     "enhance_prompt": (("prompt_upsampling", "enhance_prompt", "prompt_enhancement"), ("boolean",)),
@@ -64,8 +73,8 @@ def read_abilities(fields: list[Field], *, official: bool, version: str) -> Capa
     facts: dict[str, Any] = {"inputs": inputs, **sizes.facts, **_image_facts(images, known, inputs)}
     facts |= {"official": True} if official else {"version": version}
     try:
-        held = counting.held_at_one(fields, used)
-    except counting.ManyAtOnce as error:
+        held = held_at_one(fields, used)
+    except ManyAtOnce as error:
         raise Unsuitable(f"Its input {error} makes several pictures at once.") from error
     facts |= {"held": held} if held else {}
     used |= set(held)
@@ -180,7 +189,7 @@ def _capabilities(
     most_images = images[0].most_items or MOST_IN_A_LIST if facts.get("images_in_list") else len(images)
     formats = _formats(known[inputs["output_format"]]) if "output_format" in inputs else {}
     count = known.get(inputs.get("count", ""))
-    most_pictures = int(count.maximum) if count and count.maximum and counting.SERIES not in known else 1
+    most_pictures = int(count.maximum) if count and count.maximum and SERIES not in known else 1
     return Capabilities(
         modes=tuple(modes),
         sizes=sizes.table,

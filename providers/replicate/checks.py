@@ -4,14 +4,13 @@ from typing import Any
 
 from providers.base import CloudGenerationRequest, InvalidField, ModelEntry
 from providers.reading import mapping, texts
-from providers.replicate.counting import asked_by_option
 from providers.replicate.reading import number
 
 
 def check_wish(request: CloudGenerationRequest, model: ModelEntry) -> None:
     """Raises `InvalidField` naming each field that this model would refuse."""
     facts = model.capabilities.facts
-    problems = asked_by_option(request, model.capabilities.options)
+    problems = {}
     for name in texts(list(facts.get("required_options", ()))):
         if name not in request.options:
             problems[f"options.{name}"] = f"{model.name} needs this option."

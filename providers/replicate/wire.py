@@ -36,7 +36,6 @@ from providers.base import (
 )
 from providers.pictures import UnreadablePicture, read_picture
 from providers.reading import Redact, kept, mapping, shown, text, texts
-from providers.replicate.counting import options_at_one
 from providers.replicate.job import Job
 from providers.replicate.reading import whole
 from providers.replicate.usage import delivered_units
@@ -101,8 +100,7 @@ def to_input(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, An
     if request.mask is not None and request.input_images:
         values["mask"] = addresses.pop()
     body = {names[name]: value for name, value in values.items() if name in names and value is not None}
-    held = options_at_one(model.capabilities.options) | mapping(facts.get("held"))
-    return body | _images(addresses, model) | held | dict(request.options)
+    return body | _images(addresses, model) | mapping(facts.get("held")) | dict(request.options)
 
 
 def _size(request: CloudGenerationRequest, model: ModelEntry) -> dict[str, Any]:

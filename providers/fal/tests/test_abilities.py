@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from providers.base import InvalidField, Option, Rejected
+from providers.base import Rejected
 from providers.fal.abilities import Unsuitable, read_abilities
 from providers.fal.emulator.models import MODELS, find_model
 from providers.fal.schema import gives_pictures, read_fields
@@ -73,15 +73,6 @@ def test_an_endpoint_that_always_makes_several_is_refused():
 def test_other_numbers_stay_options(name):
     found = able({"prompt": TEXT, name: {**WHOLE, "description": "Number of reference images to use"}})
     assert [option.name for option in found.options] == [name]
-
-
-def test_an_option_of_an_older_registration_asks_for_no_pictures_beyond_the_quote():
-    option = Option(name="max_images", kind="integer", default=4, minimum=1, maximum=6)
-    model = replace(VENDOR.models[0], capabilities=replace(VENDOR.models[0].capabilities, options=(option,)))
-    with pytest.raises(InvalidField) as refusal:
-        VENDOR.normalise(wish(model.id, options={"max_images": 6}), model)
-    assert list(refusal.value.fields) == ["options.max_images"]
-    assert to_input(wish(model.id), model)["max_images"] == 1
 
 
 def test_ratios_are_read_without_auto():

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from providers.base import InvalidField, Option
-from providers.replicate import wire
+from providers.base import InvalidField
 from providers.replicate.tests.stage import DEV, IDEOGRAM, SCHNELL, VENDOR, entry, reference, wish
 
 
@@ -26,18 +25,6 @@ def test_a_picture_that_is_only_changed_inside_a_mask_needs_one():
 @pytest.mark.parametrize("value", [10.5, 90])
 def test_a_guidance_outside_of_the_models_range_is_named_with_it(value):
     assert problems(wish(DEV, guidance_scale=value), entry(DEV)) == {"guidance_scale": "Must be a number from 0 to 10."}
-
-
-def test_an_option_of_an_older_registration_asks_for_no_pictures_beyond_the_quote():
-    model, auto = entry(SCHNELL), {"sequential_image_generation": "auto"}
-    options = (
-        Option(name="max_images", kind="integer", default=4, minimum=1, maximum=15),
-        Option(name="sequential_image_generation", default="disabled"),
-    )
-    model = replace(model, capabilities=replace(model.capabilities, options=options))
-    assert list(problems(wish(options={"max_images": 15, **auto}), model)) == ["options.max_images"]
-    fitted, _ = VENDOR.normalise(wish(options=auto), model)
-    assert wire.to_input(fitted, model)["max_images"] == 1
 
 
 def test_a_needed_option_is_named():
