@@ -207,8 +207,9 @@ def test_only_as_many_calls_run_as_there_are_seats_and_the_rest_wait_unsent(
     gemini: RunningServer, gemini_flash: CloudModel, committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "_seats", threading.BoundedSemaphore(2))
-    fault(gemini, delay_ms=500, times=2)
-    generation = wait_in_door(committed_cast, fields={"num_images": 5}, seconds=0.3)
+    fault(gemini, delay_ms=1500, times=2)
+    generation = wait_in_door(committed_cast, fields={"num_images": 5}, seconds=0.1)
+    wait_for(lambda: states_of(generation).count("sent") == 2)
     assert sorted(states_of(generation)) == ["held"] * 3 + ["sent"] * 2
     wait_for(lambda: again(generation).is_finished)
     assert len(invoice(gemini)) == 5
