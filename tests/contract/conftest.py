@@ -12,6 +12,7 @@ from cloudhub.generations import finish, perform
 from cloudhub.generations.engine import engine
 from providers.catalogue import installed_providers
 from providers.emulation.server import RunningServer, serve
+from tests.contract.drive import doors
 from tests.contract.subjects import documents_of, set_credentials, vendors, widest_form
 from tests.contract.tap import Tap, tapped
 from tests.generations.stage import assert_books_are_right
@@ -67,16 +68,31 @@ class Impatient(threading.Event):
 
 
 @pytest.fixture
-def quick_hub(settings: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
+def quick_vendors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the pauses that some vendors' modules make."""
+    for vendor in installed_providers():
+        for name, value in documents_of(vendor).quick.items():
+            monkeypatch.setattr(name, value)
+
+
+@pytest.fixture
+def quick_hub(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, quick_vendors: None
+) -> Iterator[None]:
     """The hub with short pauses and without lanes, and books that must be right after the test."""
     settings.GENERATION_SECONDS = 20
     monkeypatch.setattr(perform, "PAUSES", (0.01, 0.02))
     monkeypatch.setattr(finish, "SAVE_PAUSES", (0.01, 0.01))
     monkeypatch.setattr(engine, "stopping", Impatient())
-    for vendor, provider in installed_providers().items():
+    for provider in installed_providers().values():
         monkeypatch.setattr(type(provider), "is_paced", False)
-        for name, value in documents_of(vendor).quick.items():
-            monkeypatch.setattr(name, value)
     request.getfixturevalue("cast")
     yield
     assert_books_are_right()
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No door reads more than two kilobytes."""
+    for door in doors():
+        monkeypatch.setattr(door, "_largest_answer", 2000)

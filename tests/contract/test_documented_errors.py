@@ -11,7 +11,7 @@ from tests.canary import TEST_KEY
 from tests.conftest import Cast
 from tests.contract.drive import begin, finish, fit
 from tests.contract.hub import carry, last_attempt
-from tests.contract.subjects import booked_vendors, documents_of, usual_subject, vendors
+from tests.contract.subjects import Subject, booked_vendors, documents_of, subjects, usual_subject, vendors
 from tests.contract.tap import Arrived, Tap, failing
 from tests.contract.wishes import usual
 from tests.generations.stage import states_of
@@ -35,15 +35,15 @@ def test_a_vendor_documents_its_errors(vendor: str) -> None:
     assert unsourced == []
 
 
-@pytest.mark.parametrize("vendor", vendors())
-def test_each_error_has_its_class_code_sentence_and_remedy(tap: Tap, vendor: str) -> None:
-    problems = [(error.on, error.name, problem_with(tap, vendor, error)) for error in documents_of(vendor).errors]
+@pytest.mark.parametrize("subject", subjects(), ids=str)
+def test_each_error_has_its_class_code_sentence_and_remedy(tap: Tap, subject: Subject) -> None:
+    own = [error for error in documents_of(subject.provider_id).errors if error.model in ("", subject.model_id)]
+    problems = [(error.on, error.name, problem_with(tap, subject, error)) for error in own]
     assert [problem for problem in problems if problem[2]] == []
 
 
-def problem_with(tap: Tap, vendor: str, error: DocumentedError) -> str:
+def problem_with(tap: Tap, subject: Subject, error: DocumentedError) -> str:
     """What is wrong with what the adapter makes of an answer, to the costly call or to the read that follows."""
-    subject = usual_subject(vendor, error.model)
     provider, entry = subject.provider, subject.entry()
     tap.hook = None
     key, request = environment_key(provider), fit(provider, entry, usual(provider, entry)).request

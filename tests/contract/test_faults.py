@@ -1,6 +1,5 @@
 """Whatever breaks on the way: nothing is sent twice, nothing is lost, invoice and ledger tell the same story."""
 
-import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,23 +11,15 @@ from cloudhub.generations.models import Attempt
 from providers.catalogue import installed_providers
 from providers.emulation.exchange import Delivery
 from providers.emulation.server import RunningServer
-from providers.http import Door
 from tests.conftest import Cast
+from tests.contract.drive import doors
+from tests.contract.faults import ARRIVED, CODES_OF_WORDS, HTML, OF_THE_WORK, UNKNOWN_CODES, UNREADABLE
 from tests.contract.hub import carry, charged, check_books, last_attempt
 from tests.contract.subjects import booked_vendors, documents_of, usual_subject
 from tests.contract.tap import Arrived, Hook, Tap, holds_picture, reply_of, without_pictures
 from tests.generations.stage import fault, states_of
 
 pytestmark = pytest.mark.usefixtures("quick_hub")
-# A fault with a word about the work waits for the costly call; this word changes nothing.
-OF_THE_WORK = {"text_only": False}
-HTML = "<!doctype html><title>A proxy's page</title>"
-
-
-def doors() -> list[Door]:
-    """Every door that any adapter has opened."""
-    # Not isinstance, which asks weak references for their object, and that may be gone.
-    return [thing for thing in gc.get_objects() if issubclass(type(thing), Door)]
 
 
 @pytest.fixture
@@ -42,41 +33,12 @@ def impatient() -> Iterator[None]:
         door.client.timeout = timeout
 
 
-@pytest.fixture
-def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No door reads more than two kilobytes."""
-    for door in doors():
-        monkeypatch.setattr(door, "_largest_answer", 2000)
-
-
 def ended(cast: Cast, tap: Tap, vendor: str, hook: Hook | None = None) -> Attempt:
     """The attempt at the vendor's plainest wish; there was exactly one costly call."""
     generation = carry(cast, usual_subject(vendor), hook, tap)
     assert len([arrived for arrived in tap.work() if arrived.vendor == vendor]) == 1, "not one costly call"
     assert len(states_of(generation)) == 1
     return last_attempt(generation)
-
-
-UNREADABLE: dict[str, dict[str, Any]] = {
-    "a proxy's page": {"status": 200, "body": HTML, **OF_THE_WORK},
-    "no JSON": {"status": 200, "body": "this is no JSON", **OF_THE_WORK},
-    "JSON that breaks off": {"status": 200, "body": '{"id": "a", "data": [{"b64_', **OF_THE_WORK},
-    "nothing": {"status": 200, "body": "", **OF_THE_WORK},
-    "another document": {"status": 200, "body": {"unheard": ["of"]}, **OF_THE_WORK},
-    "a list": {"status": 200, "body": [], **OF_THE_WORK},
-    "a created page": {"status": 201, "body": HTML, **OF_THE_WORK},
-    "bad gateway": {"status": 502, "body": HTML, **OF_THE_WORK},
-    "gateway time-out": {"status": 504, "body": HTML, **OF_THE_WORK},
-    "dropped before the work": {"drop": "before_work"},
-    "dropped after the work": {"drop": "after_work"},
-    "cut after the head": {"cut_after_bytes": 0, **OF_THE_WORK},
-    "cut in the body": {"cut_after_bytes": 10, **OF_THE_WORK},
-}
-
-
-UNKNOWN_CODES = ("unknown_outcome", "provider_5xx", "refused_output", "invalid_output")
-# Calls that did arrive, though their answer did not: a vendor that can be asked for them loses no picture.
-ARRIVED = ["dropped after the work", "cut after the head", "cut in the body"]
 
 
 @pytest.mark.parametrize("vendor", booked_vendors())
@@ -139,7 +101,7 @@ def test_words_instead_of_a_picture_are_told_and_never_lost(
     fault(emulator, vendor=vendor, text_only=True)
     attempt = ended(cast, tap, vendor)
     if attempt.error is not None:
-        assert attempt.error["code"] in ("no_image_text_answer", "invalid_output", "refused_output"), attempt.error
+        assert attempt.error["code"] in CODES_OF_WORDS, attempt.error
         assert attempt.state in ("released", "settled")
     check_books(emulator, usual_subject(vendor))
 

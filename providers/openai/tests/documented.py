@@ -52,6 +52,7 @@ ERRORS = [
     ),
     DocumentedError(
         name="project without the model", status=403, code="permission_region", ends="rejected", state="released",
+        model="gpt-image-2",
         body=_body("Project `proj_abc` does not have access to model `gpt-image-2`", INVALID, "model_not_found"),
         source="https://github.com/NousResearch/hermes-agent/issues/60748",
     ),
