@@ -161,6 +161,10 @@ def _fresh_engine() -> Iterator[None]:
     engine._ended.clear()
 
 
+# A picture in the usual style takes half a second to draw, and most tests look at none.
+QUICKLY_DRAWN = {"style": "geometry", "quality": "draft"}
+
+
 @dataclass(frozen=True)
 class Cast:
     team: Team
@@ -183,7 +187,10 @@ def make_cast() -> Cast:
         Membership.objects.create(user=user, team=home, role=role)
         people[name] = actor_of_user(user)
     synchronise_catalog()
-    return Cast(team, other, practice=CloudModel.objects.get(key="practice-1"), **people)
+    practice = CloudModel.objects.get(key="practice-1")
+    practice.defaults = QUICKLY_DRAWN
+    practice.save(update_fields=["defaults"])
+    return Cast(team, other, practice=practice, **people)
 
 
 @pytest.fixture

@@ -94,7 +94,8 @@ def test_after_the_first_wave_nothing_is_refused_and_no_job_fails(
 ) -> None:
     """With the lanes as they come: whatever had left when the first refusal came may be refused, nothing later. The
     vendors name too short a pause, none, or how many at once."""
-    monkeypatch.setattr(limits, "LEARNED_OVER", timedelta(seconds=3))
+    # Two seconds more than the vendor counts over: on a busy machine calls arrive that much apart from their turns.
+    monkeypatch.setattr(limits, "LEARNED_OVER", timedelta(seconds=4))
     monkeypatch.setattr(ideogram_errors, "USUAL_WAIT", 0.1)
     register_model(provider=vendor, cloud_model_id=model)
     vendors.exchange.limits.post({"vendor": vendor, "requests": 3, "seconds": 2}, (vendor,))
