@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.text import get_text_list
+
 from cloudhub.accounts.actor import Actor
 from cloudhub.catalog.models import CloudModel
 from cloudhub.core.money import format_money
@@ -23,7 +25,11 @@ CHECK_SHAPES = {
     KeyCheck.State.UNCHECKED: "queued",
 }  # fmt: skip
 
-WHEN_CHARGED = {"yes": "Charges for {}.", "no": "Charges nothing for {}.", "unknown": "No page says whether for {}."}
+WHEN_CHARGED = {
+    "yes": "Charges for {}.",
+    "no": "Charges nothing for {}.",
+    "unknown": "Its pages do not say whether it charges for {}.",
+}
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,10 @@ def billing_words(vendor: Provider) -> str:
         "cancelled calls": vendor.billed_on_cancel,
         "calls that outlast our waiting": vendor.billed_on_timeout,
     }
-    named = {answer: ", ".join(what for what, said in endings.items() if said == answer) for answer in WHEN_CHARGED}
+    named = {
+        answer: get_text_list([what for what, said in endings.items() if said == answer], "and")
+        for answer in WHEN_CHARGED
+    }
     sentences = [words.format(named[answer]) for answer, words in WHEN_CHARGED.items() if named[answer]]
     if vendor.reports_cost:
         sentences.append("Its answers name their cost.")

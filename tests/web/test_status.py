@@ -57,12 +57,12 @@ def test_a_model_without_a_key_is_told_quietly(cast: Cast, alices: Client) -> No
     register_model(provider="google-gemini", cloud_model_id=NANO)
     page = text_of(alices)
     assert "Everything that has its key works." in page
-    assert "No key: nothing can be sent. Set GOOGLE_API_KEY in .env. 1 model waits for it." in page
+    assert "No key: nothing can be sent. Add one under Keys, or set GOOGLE_API_KEY in .env. 1 model waits for it." in page
 
 
 def test_vendors_that_nobody_uses_have_a_line_each(alices: Client) -> None:
     page = text_of(alices)
-    assert "Google Gemini no key: nothing can be sent; set GOOGLE_API_KEY in .env" in page
+    assert "Google Gemini no key: nothing can be sent; add one under Keys, or set GOOGLE_API_KEY in .env" in page
     assert "Cannot be used by any program: Midjourney" in page
 
 
@@ -314,7 +314,10 @@ def test_pressing_check_again_at_once_asks_nobody(nano: CloudModel, alices: Clie
 
 @pytest.mark.sqlite_only
 def test_a_vendors_card_says_what_is_charged_without_a_picture(nano: CloudModel, alices: Client) -> None:
-    said = "Charges for cancelled calls. No page says whether for filtered pictures, calls that outlast our waiting."
+    said = (
+        "Charges for cancelled calls. Its pages do not say whether it charges for filtered pictures and calls that "
+        "outlast our waiting."
+    )
     assert said in text_of(alices)
-    assert billing_words(Ideogram()).startswith("Charges for filtered pictures, cancelled calls, calls that")
+    assert billing_words(Ideogram()).startswith("Charges for filtered pictures, cancelled calls and calls that")
     assert billing_words(Ideogram()).endswith("It keeps results for 24 h.")
