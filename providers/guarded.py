@@ -1,8 +1,8 @@
 """The door to addresses that are not a vendor's own: result addresses in answers, self-hosted servers, webhooks.
 
-The name is resolved, every address that it stands for must be public, and the connection goes to exactly the address
-that was checked. What the owner listed is let through: `*_BASE_URL` and `*_IMS_URL` in the environment and
-HUB_LISTED_ADDRESSES, each for exactly its scheme, host and port.
+The address is https, its name is resolved, every address that it stands for must be public, and the connection goes to
+exactly the address that was checked. What the owner listed is let through: `*_BASE_URL` and `*_IMS_URL` in the
+environment and HUB_LISTED_ADDRESSES, each for exactly its scheme, host and port.
 """
 
 import ipaddress
@@ -116,7 +116,7 @@ class GuardedTransport(httpx.BaseTransport):
         if (url.scheme, host, port) not in listed_addresses():
             # Host header and certificate stay the name's; only where the connection goes is the checked address.
             request.extensions = {**request.extensions, "sni_hostname": host}
-            request.url = url.copy_with(host=self._checked(host, port))
+            request.url = url.copy_with(host=self._checked(url.scheme, host, port))
         end = _End(self._most_seconds)
         request.extensions = {**request.extensions, "trace": end.watching(request.extensions.get("trace"))}
         try:
@@ -128,13 +128,15 @@ class GuardedTransport(httpx.BaseTransport):
         return httpx.Response(response.status_code, headers=response.headers, stream=stream,
                               extensions=response.extensions)  # fmt: skip
 
-    def _checked(self, host: str, port: int) -> str:
+    def _checked(self, scheme: str, host: str, port: int) -> str:
         try:
             found = [ipaddress.ip_address(text.partition("%")[0]) for text in self._resolve(host, port)]
         except (OSError, UnicodeError, ValueError) as error:
             raise httpx.ConnectError(f"The name {host} cannot be resolved.") from error
         if not found or not all(is_public(address) for address in found):
             raise AddressRefused(f"{host} is not a public address.")
+        if scheme != "https":
+            raise AddressRefused(f"{host} is public and would be reached without encryption; only https is used there.")
         return str(found[0])
 
     def close(self) -> None:

@@ -79,13 +79,13 @@ def test_a_refused_address_says_that_nothing_was_sent_and_what_the_owner_can_do(
 def test_a_name_of_which_one_address_is_private_is_refused_whole() -> None:
     transport = GuardedTransport(lambda host, port: ["93.184.216.34", "10.0.0.1"])
     with pytest.raises(AddressRefused, match=r"pictures\.example is not a public address"):
-        Door("X", transport=transport).read("http://pictures.example/", headers={})
+        Door("X", transport=transport).read("https://pictures.example/", headers={})
 
 
 @pytest.mark.parametrize("found", [[], ["not an address"]])
 def test_a_name_that_stands_for_nothing_is_not_connected_to(found: list[str]) -> None:
     with pytest.raises(Exception, match=r"could not be reached|is not a public address"):
-        Door("X", transport=GuardedTransport(lambda host, port: found)).read("http://pictures.example/", headers={})
+        Door("X", transport=GuardedTransport(lambda host, port: found)).read("https://pictures.example/", headers={})
 
 
 PUBLIC = [

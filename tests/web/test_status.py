@@ -57,7 +57,9 @@ def test_a_model_without_a_key_is_told_quietly(cast: Cast, alices: Client) -> No
     register_model(provider="google-gemini", cloud_model_id=NANO)
     page = text_of(alices)
     assert "Everything that has its key works." in page
-    assert "No key: nothing can be sent. Add one under Keys, or set GOOGLE_API_KEY in .env. 1 model waits for it." in page
+    assert (
+        "No key: nothing can be sent. Add one under Keys, or set GOOGLE_API_KEY in .env. 1 model waits for it." in page
+    )
 
 
 def test_vendors_that_nobody_uses_have_a_line_each(alices: Client) -> None:
