@@ -39,9 +39,8 @@ except ImportError:  # Windows has no such lock; there, two first starts at once
     fcntl = None  # type: ignore[assignment]
 
 NEEDED_PYTHON = (3, 11)
-RUN_PACKAGES = "requirements.txt"
-SCALE_PACKAGES = "requirements-scale.txt"
-TEST_PACKAGES = "requirements-dev.txt"
+RUN_PACKAGES, SCALE_PACKAGES, TEST_PACKAGES = "requirements.txt", "requirements-scale.txt", "requirements-dev.txt"
+QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-input")
 FRESH_VALUES: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     "CLOUDHUB_ENCRYPTION_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
@@ -122,11 +121,10 @@ def only_one(checkout: Checkout) -> Iterator[None]:
 
 
 def package_lists(path: Path) -> list[Path]:
-    """The list and every list that it includes."""
-    found = [path]
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("-r "):
-            found += package_lists(path.parent / line[3:].strip())
+    """The list, its lock, and every list that it includes."""
+    found = [path, *([path.with_suffix(".lock")] if path.with_suffix(".lock").exists() else [])]
+    for name in re.findall(r"^-r (\S+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+        found += package_lists(path.parent / name)
     return found
 
 
@@ -193,16 +191,20 @@ def install(checkout: Checkout, list_name: str) -> None:
     # An interrupted installation must not look finished.
     for stamp in checkout.environment.glob("*.installed"):
         stamp.unlink()
-    flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--prefer-binary"]
-    pip = [str(checkout.python), "-m", "pip", "install", *flags, "-r", str(checkout.root / list_name)]
-    ended = run_quietly(pip)
-    if ended.returncode:
-        raise HubError(
-            f"Installing the packages of {list_name} failed. pip's last words:\n{last_lines(ended.stdout)}\n"
-            "Is this machine online and its disk not full? Behind a proxy set HTTPS_PROXY, for a package index of "
-            "your own set PIP_INDEX_URL; then start again."
-        )
-    for path in package_lists(checkout.root / list_name):
+    lists = package_lists(checkout.root / list_name)
+    locks = [path for path in lists if path.suffix == ".lock"]
+    # A hub runs what is locked: files by their hashes, none of which runs code of its own while it is installed.
+    steps = [["--require-hashes", "--only-binary=:all:", "-r", str(lock)] for lock in locks[:1]]
+    if lists[0].with_suffix(".lock") not in locks:
+        steps.append(["--prefer-binary", "-r", str(lists[0])])
+    for step in steps:
+        ended = run_quietly([str(checkout.python), "-m", "pip", "install", *QUIETLY, *step])
+        if ended.returncode:
+            raise HubError(
+                f"Installing the packages of {list_name} failed. pip's last words:\n{last_lines(ended.stdout)}\n"
+                "Is this machine online, its disk not full? For a proxy set HTTPS_PROXY, for your index PIP_INDEX_URL."
+            )
+    for path in lists:
         checkout.stamp(path.name).write_text(fingerprint(checkout, path.name), encoding="utf-8")
 
 
@@ -288,9 +290,7 @@ def launch_environment(
         # An empty variable, such as compose files hand on, would hide the value in .env.
         if not values.get(name):
             values.pop(name, None)
-    if sys.platform == "linux":
-        values = {**MALLOC_SETTINGS, **values}
-    return values
+    return {**MALLOC_SETTINGS, **values} if sys.platform == "linux" else values
 
 
 def hand_over(checkout: Checkout, script: str, arguments: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -2,7 +2,6 @@
 
 import ast
 import functools
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,15 +171,6 @@ def test_no_function_is_longer_than_a_screen(path: Path) -> None:
         if isinstance(node, ast.FunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             assert lines <= LONGEST_FUNCTION, f"{node.name} has {lines} lines"
-
-
-@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*.txt")), ids=name)
-def test_every_package_is_pinned_to_one_release(path: Path) -> None:
-    lines = [line.partition("#")[0].strip() for line in path.read_text().splitlines()]
-    named = [line for line in lines if line]
-    assert named
-    for line in named:
-        assert re.fullmatch(r"-r requirements(-\w+)?\.txt|[\w.-]+(\[[\w,-]+\])?==[\w.]+", line), line
 
 
 def test_every_vendor_is_one_folder_and_one_line() -> None:
