@@ -5,6 +5,7 @@ Unset in every installation: the check is two dictionary look-ups.
 
 import os
 import signal
+import threading
 
 POINTS = (
     "after_held", "before_sent", "after_sent", "after_remote_id", "after_reply", "during_file_store",
@@ -17,4 +18,5 @@ def reach(point: str) -> None:
     if os.environ.get("CLOUDHUB_CRASH_AT") == point:
         os.kill(os.getpid(), signal.SIGKILL)
     if os.environ.get("CLOUDHUB_PAUSE_AT") == point:
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # To this very thread: another one would take the signal, and this one go on until it is told to stop.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
