@@ -57,3 +57,25 @@ function tieFaults() {
   }
 }
 document.addEventListener("htmx:afterSettle", tieFaults);
+
+// A price that comes while the button is held down would take the button away under the finger, and with it the click.
+const price = document.getElementById("price");
+if (price) {
+  let isPressed = false;
+  let isOutdated = false;
+  document.addEventListener("pointerdown", (event) => {
+    isPressed = Boolean(event.target.closest("#generate"));
+  });
+  price.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isPressed) return;
+    event.detail.shouldSwap = false;
+    isOutdated = true;
+  });
+  const release = () => {
+    isPressed = false;
+    if (isOutdated) document.body.dispatchEvent(new CustomEvent("hub:money"));
+    isOutdated = false;
+  };
+  // The click follows the release of the button; the price is asked for after it.
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(release));
+}

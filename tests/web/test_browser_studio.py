@@ -56,6 +56,22 @@ def test_the_price_on_the_button_follows_the_form(
     expect(page.locator("#reason")).to_contain_text("This needs 0.125 XTS and the budget “Day” has 0.10 XTS left.")
 
 
+def test_a_price_that_comes_while_the_button_is_held_takes_no_click_away(
+    hub_server: RunningHub, new_context: NewContext, faults: Faults
+) -> None:
+    page = studio(hub_server, new_context(), faults)
+    make_quick(page)
+    page.fill("#prompt", "a lighthouse")
+    page.locator("#generate").hover()
+    with page.expect_response("**/studio/price"):
+        page.fill("#num_images", "2")
+        page.mouse.down()
+    page.mouse.up()
+    expect(page.locator("#results .card").first).to_contain_text("a lighthouse")
+    expect(page.locator("#results .card-state").first).to_contain_text("Done")
+    expect(page.locator("#generate")).to_contain_text("2 images · 0.02 XTS")
+
+
 def test_a_field_at_fault_is_marked_and_freed_again(
     hub_server: RunningHub, new_context: NewContext, faults: Faults
 ) -> None:
