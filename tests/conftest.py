@@ -5,12 +5,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import hypothesis
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -23,11 +25,11 @@ from pytest_django import Settings
 from waitress import wasyncore
 from waitress.server import create_server
 
-from cloudhub.accounts.actor import Actor, actor_of_user
+from cloudhub.accounts.actor import Actor, permissions_of
 from cloudhub.accounts.audit_guards import install_guards, remove_guards
 from cloudhub.accounts.models import Membership, Role, Team, User
 from cloudhub.billing.triggers import install_triggers, remove_triggers
-from cloudhub.catalog.models import CloudModel
+from cloudhub.catalog.models import CloudModel, Price
 from cloudhub.catalog.register import register_model, synchronise_catalog
 from cloudhub.generations import wake
 from cloudhub.generations.engine import engine
@@ -176,21 +178,47 @@ class Cast:
     practice: CloudModel
 
 
+PARTS = (("alice", Role.OWNER), ("bob", Role.MEMBER), ("victor", Role.VIEWER), ("charlie", Role.OWNER))
+
+
 def make_cast() -> Cast:
-    team, other = Team.objects.create(name="Studio"), Team.objects.create(name="Elsewhere")
-    people: dict[str, Actor] = {}
-    parts = (("alice", team, Role.OWNER), ("bob", team, Role.MEMBER), ("victor", team, Role.VIEWER),
-             ("charlie", other, Role.OWNER))  # fmt: skip
-    for name, home, role in parts:
-        make = User.objects.create_superuser if name == "alice" else User.objects.create_user
-        user = make(f"{name}@example.org", PASSWORD)
-        Membership.objects.create(user=user, team=home, role=role)
-        people[name] = actor_of_user(user)
-    synchronise_catalog()
-    practice = CloudModel.objects.get(key="practice-1")
-    practice.defaults = QUICKLY_DRAWN
-    practice.save(update_fields=["defaults"])
-    return Cast(team, other, practice=practice, **people)
+    team, other = Team.objects.bulk_create([Team(name="Studio"), Team(name="Elsewhere")])
+    users = User.objects.bulk_create(
+        User(email=f"{name}@example.org", password=_hashed(PASSWORD), is_staff=name == "alice",
+             is_superuser=name == "alice")
+        for name, _ in PARTS
+    )  # fmt: skip
+    memberships = Membership.objects.bulk_create(
+        Membership(user=user, team=other if name == "charlie" else team, role=role)
+        for user, (name, role) in zip(users, PARTS, strict=True)
+    )
+    people = {name: _actor(one) for one, (name, _) in zip(memberships, PARTS, strict=True)}
+    return Cast(team, other, practice=practice_model(), **people)
+
+
+def _actor(one: Membership) -> Actor:
+    return Actor(one.user, one.team, one.role, None, permissions_of(one.user, one.role))
+
+
+_hashed = functools.cache(make_password)
+_from_catalogue: list[tuple[CloudModel, Price]] = []
+
+
+def practice_model() -> CloudModel:
+    """The practice model as the catalogue registers it. It is read there once; later tests get rows like those."""
+    if not _from_catalogue or CloudModel.objects.exists():
+        synchronise_catalog()
+        model = CloudModel.objects.get(key="practice-1")
+        model.defaults = QUICKLY_DRAWN
+        model.save(update_fields=["defaults"])
+        _from_catalogue[:] = [(copy(model), model.prices.get())]
+        return model
+    model, price = map(copy, _from_catalogue[0])
+    model.pk = price.pk = None
+    model.save(force_insert=True)
+    price.model = model
+    price.save(force_insert=True)
+    return model
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def _encoded(picture: Image.Image, mark: str, mime_type: str) -> bytes:
     else:
         exif = Image.Exif()
         exif[0x010E] = mark
-        picture.save(file, "WEBP", quality=80, exif=exif.tobytes())
+        picture.save(file, "WEBP", quality=80, method=0, exif=exif.tobytes())
     return file.getvalue()
 
 
