@@ -4,23 +4,27 @@ The adapter alone meets all of it, which takes milliseconds; through the hub goe
 """
 
 import logging
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from cloudhub.billing.models import Hold
 from cloudhub.generations.wish import split_into_calls
 from cloudhub.vault.keys import environment_key
 from providers.base import CloudGenerationResponse, OutcomeUnknown, ProviderError, Rejected
+from providers.emulation.exchange import Delivery
 from providers.emulation.server import RunningServer
 from tests.conftest import Cast
-from tests.contract.drive import draw, fit
+from tests.contract.drive import doors, draw, fit
 from tests.contract.faults import ARRIVED, CODES_OF_WORDS, OF_THE_WORK, UNKNOWN_CODES, UNREADABLE
 from tests.contract.hub import carry, check_books, last_attempt
 from tests.contract.leaks import CANARY, echoes, rows, shown, told
 from tests.contract.subjects import Subject, documents_of, set_credentials, subjects, widest_form
-from tests.contract.tap import Tap, without_pictures
+from tests.contract.tap import Arrived, Tap, holds_picture, without_pictures
 from tests.contract.wishes import usual
 from tests.generations.stage import fault
 
@@ -78,6 +82,38 @@ def test_i20_an_answer_that_is_too_large_leaves_the_call_unknown(
     ended = outcome(subject)
     assert isinstance(ended, OutcomeUnknown), said(ended)
     assert "2000 bytes" in ended.message
+
+
+@EVERY_MODEL
+def test_i20_an_answer_that_comes_too_late_leaves_the_call_unknown(
+    tap: Tap, emulator: RunningServer, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject.entry()
+    for door in doors():
+        monkeypatch.setattr(door.client, "timeout", httpx.Timeout(5, read=0.4))
+
+    def silent(arrived: Arrived) -> Delivery | None:
+        if not arrived.is_work:
+            return None
+        time.sleep(1)
+        return Delivery(None)
+
+    tap.hook = silent
+    ended = outcome(subject)
+    if documents_of(subject.provider_id).finds_lost_jobs:
+        assert (type(ended), getattr(ended, "code", "")) == (Rejected, "connect_failed_not_sent"), said(ended)
+    else:
+        assert (type(ended), getattr(ended, "code", "")) == (OutcomeUnknown, "unknown_outcome"), said(ended)
+        assert "in time" in str(ended)
+
+
+@EVERY_MODEL
+def test_a_picture_under_a_wrong_content_type_is_a_picture_all_the_same(
+    tap: Tap, emulator: RunningServer, subject: Subject
+) -> None:
+    tap.change = lambda reply: replace(reply, content_type="text/plain") if holds_picture(reply) else reply
+    ended = outcome(subject)
+    assert isinstance(ended, CloudGenerationResponse | OutcomeUnknown), said(ended)
 
 
 @EVERY_MODEL
