@@ -51,10 +51,19 @@ def limits_of(lane: Lane, now: datetime) -> tuple[Limit, ...]:
     limits = published_limits(lane)
     if lane.refused_at is None or now > lane.refused_at + LEARNED_FOR:
         return limits
-    told = (Limit(**lane.told),) if lane.told else ()
-    # How many at once says nothing of how many in a time.
-    is_rate_told = any(limit.seconds for limit in told)
-    return (*limits, *told) if is_rate_told else (*limits, *told, _learned(lane, lane.refused_at))
+    told = Limit(**lane.told) if lane.told else None
+    if told is not None and _explains(told, lane, lane.refused_at):
+        return (*limits, told)
+    return (*limits, *([told] if told else []), _learned(lane, lane.refused_at))
+
+
+def _explains(told: Limit, lane: Lane, refused_at: datetime) -> bool:
+    """Whether a limit that came with a refusal was reached by our calls: others may use the same key, or the vendor
+    counts otherwise than it says. How many at once says nothing of how many in a time."""
+    if not told.seconds or told.kind != "requests":
+        return bool(told.seconds)
+    since = refused_at - timedelta(seconds=told.seconds)
+    return LaneCall.objects.filter(lane=lane, at__gt=since, at__lte=refused_at, was_refused=False).count() >= told.count
 
 
 def _learned(lane: Lane, refused_at: datetime) -> Limit:

@@ -64,12 +64,25 @@ def test_a_refusal_teaches_how_many_the_vendor_takes(db: None) -> None:
         assert limits_of(lane, timezone.now()) == ()
 
 
-def test_a_limit_that_the_vendor_names_is_kept(db: None) -> None:
-    let_through(1)
+@pytest.mark.parametrize("taken", [10, 12])
+def test_a_limit_that_the_vendor_names_is_kept(db: None, taken: int) -> None:
+    let_through(taken)
     told = Limit(kind="requests", count=10, seconds=60)
-    note_error(NAME, new_id(), Busy("rate_minute", "Slower.", retry_after=1, limit=told))
+    note_error(NAME, let_through(1)[0], Busy("rate_minute", "Slower.", retry_after=1, limit=told))
     _, lane = lanes_named(NAME)
     assert limits_of(lane, timezone.now()) == (told,)
+
+
+def test_a_vendor_that_refuses_below_the_limit_it_names_gets_as_many_as_it_took(db: None) -> None:
+    """Others use the same key, or it counts otherwise than it says."""
+    let_through(3)
+    told = Limit(kind="requests", count=10, seconds=60)
+    for refused in let_through(3):
+        note_error(NAME, refused, Busy("rate_minute", "Slower.", retry_after=0.02, limit=told))
+    _, lane = lanes_named(NAME)
+    assert [limit.count for limit in limits_of(lane, timezone.now())] == [10, 3]
+    with time_machine.travel(timezone.now() + timedelta(seconds=20)):
+        assert isinstance(ask(), Wait)
 
 
 def test_an_owners_limits_are_not_overruled_by_what_was_learned(db: None) -> None:
