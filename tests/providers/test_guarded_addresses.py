@@ -63,6 +63,8 @@ def test_a_hostile_address_is_never_connected_to(address: str, monkeypatch: pyte
         fetch_result(address, door=Door("The result's address", transport=GuardedTransport()))
     assert dialled == []
     assert refused.value.message.startswith("The picture was made, and ")
+    # None of them is refused for want of encryption alone.
+    assert "only https" not in refused.value.message
 
 
 def test_at_least_sixty_of_them_are_tried() -> None:
