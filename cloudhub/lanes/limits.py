@@ -51,19 +51,18 @@ def limits_of(lane: Lane, now: datetime) -> tuple[Limit, ...]:
     limits = published_limits(lane)
     if lane.refused_at is None or now > lane.refused_at + LEARNED_FOR:
         return limits
-    told = Limit(**lane.told) if lane.told else None
-    if told is not None and _explains(told, lane, lane.refused_at):
-        return (*limits, told)
-    return (*limits, *([told] if told else []), _learned(lane, lane.refused_at))
+    told = (Limit(**lane.told),) if lane.told else ()
+    if any(_explains(limit, lane, lane.refused_at) for limit in told):
+        return (*limits, *told)
+    return (*limits, *told, _learned(lane, lane.refused_at))
 
 
 def _explains(told: Limit, lane: Lane, refused_at: datetime) -> bool:
     """Whether a limit that came with a refusal was reached by our calls: others may use the same key, or the vendor
     counts otherwise than it says. How many at once says nothing of how many in a time."""
-    if not told.seconds or told.kind != "requests":
-        return bool(told.seconds)
-    since = refused_at - timedelta(seconds=told.seconds)
-    return LaneCall.objects.filter(lane=lane, at__gt=since, at__lte=refused_at, was_refused=False).count() >= told.count
+    if told.kind == "requests":
+        return _taken(lane, refused_at, timedelta(seconds=told.seconds)) >= told.count
+    return bool(told.seconds)
 
 
 def _learned(lane: Lane, refused_at: datetime) -> Limit:
@@ -72,11 +71,16 @@ def _learned(lane: Lane, refused_at: datetime) -> Limit:
     Its own word for when to come again is no measure: many say a second and count over a minute. Where it took none,
     one call goes at a time.
     """
-    minute = LaneCall.objects.filter(lane=lane, at__gt=refused_at - LEARNED_OVER, at__lte=refused_at)
-    taken = minute.filter(was_refused=False).count()
+    taken = _taken(lane, refused_at, LEARNED_OVER)
     if not taken:
         return Limit(kind="parallel", count=1)
     return Limit(kind="requests", count=taken, seconds=round(LEARNED_OVER.total_seconds()))
+
+
+def _taken(lane: Lane, refused_at: datetime, over: timedelta) -> int:
+    """How many calls the vendor took in that time before it refused one."""
+    before = LaneCall.objects.filter(lane=lane, at__gt=refused_at - over, at__lte=refused_at)
+    return before.filter(was_refused=False).count()
 
 
 def published_limits(lane: Lane) -> tuple[Limit, ...]:
