@@ -18,6 +18,7 @@ from cloudhub.vault.keys import environment_key
 from providers.base import CloudGenerationResponse, OutcomeUnknown, ProviderError, Rejected
 from providers.emulation.exchange import Delivery
 from providers.emulation.server import RunningServer
+from providers.request import MOST_IMAGES
 from tests.conftest import Cast
 from tests.contract.drive import doors, draw, fit
 from tests.contract.faults import ARRIVED, CODES_OF_WORDS, OF_THE_WORK, UNKNOWN_CODES, UNREADABLE
@@ -31,7 +32,6 @@ from tests.generations.stage import fault
 pytestmark = [pytest.mark.usefixtures("widest", "quick_vendors"), pytest.mark.sqlite_only]
 # A picture is drawn for each call that arrived; one of them says what an adapter makes of all.
 CASES = {name: wish for name, wish in UNREADABLE.items() if name not in ARRIVED[:-1]}
-LARGEST_WISH = 10
 EVERY_MODEL = pytest.mark.parametrize("subject", subjects(), ids=str)
 
 
@@ -130,7 +130,7 @@ def test_words_and_bytes_that_are_no_picture_are_told(tap: Tap, emulator: Runnin
 def test_i8_more_pictures_than_one_call_gives_are_several_calls(emulator: RunningServer, subject: Subject) -> None:
     provider, entry = subject.provider, subject.entry()
     most = entry.capabilities.images_per_call
-    wished = min(LARGEST_WISH, most + 1)
+    wished = min(MOST_IMAGES, most + 1)
     fitted, _ = provider.normalise(usual(provider, entry, num_images=wished), entry)
     counts = [call.num_images for call in split_into_calls(fitted, entry)]
     assert counts == ([most, wished - most] if wished > most else [wished])
